@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A recording session: processes to watch, the clock that samples them, and
+ * the sink that takes the events.  The loop behind `hognose record`.
+ */
+#ifndef HOG_COLLECT_SESSION_H
+#define HOG_COLLECT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "profile/run.h"
+#include "profile/sink.h"
+
+struct hog_err;
+struct hog_session;
+
+struct hog_session_options {
+	double rate_hz;      /* > 0 */
+	double duration_s;   /* 0: until the targets end or a signal comes */
+	double wait_s;       /* --wait: how long to wait for Python to come up */
+	enum hog_mode mode;
+	bool idle, gc, follow, no_repair;
+	const char *version, *command; /* borrowed: for the recording */
+};
+
+/* What a live line shows; valid during the call of progress(). */
+struct hog_progress {
+	double elapsed_s, rate_hz; /* rate really reached */
+	uint64_t samples, stacks;
+	struct hog_loss loss;
+	unsigned processes, threads;
+	const char *hottest; /* folded frame, or "" */
+	double hottest_share; /* 0..1 of the samples of the last second */
+};
+
+struct hog_session_hooks {
+	/* About four times a second.  May be NULL. */
+	void (*progress)(void *arg, const struct hog_progress *p);
+	/* Asked often: true ends the session (a signal came). */
+	bool (*stop)(void *arg);
+	void *arg;
+};
+
+/* Why the session ended. */
+enum hog_session_end {
+	HOG_END_TARGETS,  /* all of them ended */
+	HOG_END_DURATION,
+	HOG_END_STOPPED, /* hooks.stop */
+};
+
+int hog_session_new(const struct hog_session_options *opt,
+		    struct hog_session **ret, struct hog_err *err);
+void hog_session_free(struct hog_session *s);
+/* Attaches to a process: it must be Python (or become so within wait_s). */
+int hog_session_attach(struct hog_session *s, pid_t pid, struct hog_err *err);
+/* Watches a process that need not be Python: a launched program and what it
+ * forks; Python ones are sampled as they come up. */
+int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err);
+/* Samples until the end.  Calls the sink's begin, event, flush; not its end:
+ * statistics are final when this returns, and the caller ends the sink. */
+int hog_session_run(struct hog_session *s, struct hog_sink *sink,
+		    const struct hog_session_hooks *hooks,
+		    enum hog_session_end *ret_end, struct hog_err *err);
+const struct hog_run *hog_session_get_run(const struct hog_session *s);
+/* Why there is no sample, in words, when there is none ("no thread held the
+ * GIL"); NULL when there are samples. */
+const char *hog_session_why_empty(const struct hog_session *s);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything about one Python process at one moment: `hognose dump`.  Live or
+ * from a core; moving threads are read until their stack is whole.
+ */
+#ifndef HOG_COLLECT_SNAPSHOT_H
+#define HOG_COLLECT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "python/stack.h"
+#include "python/threads.h"
+#include "python/value.h"
+#include "target/target.h"
+
+struct hog_err;
+struct hog_python;
+
+struct hog_snapshot_frame {
+	struct hog_pyframe frame; /* code is valid while the snapshot lives */
+	struct hog_pyplace place;
+	struct hog_pylocal *locals; /* owned; NULL unless asked for */
+	size_t n_locals;
+};
+
+struct hog_snapshot_thread {
+	struct hog_pytstate state;
+	int64_t interp; /* id; 0 is the main one */
+	char name[HOG_PYTHREAD_NAME_MAX];
+	enum hog_pygilrole gil;
+	bool collecting; /* it runs the garbage collector */
+	struct hog_osthread os;
+	const char *syscall; /* borrowed, static; NULL none */
+	struct hog_snapshot_frame *frames; /* owned, innermost first */
+	size_t n_frames;
+	bool torn, truncated, unreadable;
+};
+
+struct hog_snapshot {
+	struct hog_python *py;     /* owned */
+	struct hog_pycodes *codes; /* owned */
+	struct hog_snapshot_thread *threads; /* owned, main thread first */
+	size_t n_threads;
+};
+
+struct hog_snapshot_options {
+	bool locals;
+	size_t locals_limit; /* characters of a repr */
+};
+
+int hog_snapshot_take(struct hog_target *target,
+		      const struct hog_snapshot_options *opt,
+		      struct hog_snapshot **ret, struct hog_err *err);
+void hog_snapshot_free(struct hog_snapshot *s);
+
+#endif

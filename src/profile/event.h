@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events: what happened when, fixed in width; and what was lost, by reason. */
+#ifndef HOG_PROFILE_EVENT_H
+#define HOG_PROFILE_EVENT_H
+
+#include <stdint.h>
+
+enum hog_event_kind {
+	HOG_EV_SAMPLE,
+	HOG_EV_SYSCALL,
+	HOG_EV_CALL,
+	HOG_EV_ALLOC,
+	HOG_EV_FREE,
+	HOG_EV_GC,
+	HOG_EV_GIL_WAIT,
+	HOG_EV_SCHED,
+	HOG_EV_FORK,
+	HOG_EV_EXEC,
+	HOG_EV_EXIT,
+	HOG_EV_MARKER,
+	HOG_EV_COUNTER,
+	HOG_EV_KINDS
+};
+
+/* A sample's weight is in millionths of a sampling slot: 1 slot = this. */
+#define HOG_SLOT 1000000
+
+struct hog_event {
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint64_t duration_ns;
+	uint32_t kind;   /* enum hog_event_kind */
+	uint32_t thread; /* thread id of the model */
+	uint32_t stack;  /* stack id of the model */
+	uint32_t flags;  /* HOG_EVF_* */
+	int64_t value[2]; /* SAMPLE: [0] weight in HOG_SLOT units, [1] unused */
+};
+
+enum { /* hog_event.flags */
+	HOG_EVF_IDLE = 1,     /* the thread was idle (only with --idle) */
+	HOG_EVF_GIL = 2,      /* it held the GIL */
+	HOG_EVF_GIL_WAIT = 4, /* it waited for the GIL */
+	HOG_EVF_LATE = 8,     /* its slot was served late */
+	HOG_EVF_REPAIRED = 16,
+	HOG_EVF_TORN = 32,
+	HOG_EVF_TRUNCATED = 64,
+	HOG_EVF_UNREADABLE = 128,
+};
+
+/* X(name in statistics, unit or meaning).  interface.md fixes the names. */
+#define HOG_LOSS_FIELDS(X)                                                     \
+	X(late, "slots served later than half a period")                       \
+	X(missed, "slots not served at all")                                   \
+	X(retries, "reads repeated because the copy was torn")                 \
+	X(stops, "times a thread was stopped")                                 \
+	X(torn, "stacks that stayed torn after all retries")                   \
+	X(unreadable, "stacks of which memory could not be read")              \
+	X(truncated, "stacks deeper than is kept, or past a limit")            \
+	X(repaired, "stacks of which a part was inferred")
+
+struct hog_loss {
+#define X(name, meaning) uint64_t name;
+	HOG_LOSS_FIELDS(X)
+#undef X
+};
+
+#endif

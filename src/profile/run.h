@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run of hognose: what was asked, and what came of it.  A sink gets it at
+ * its begin; the statistics are final only at its end.
+ */
+#ifndef HOG_PROFILE_RUN_H
+#define HOG_PROFILE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profile/event.h"
+
+struct hog_model;
+
+enum hog_mode { HOG_MODE_WALL, HOG_MODE_CPU, HOG_MODE_GIL };
+const char *hog_mode_name(enum hog_mode mode); /* "wall" ... */
+
+/* interface.md, Statistics; written by --stats and kept in the recording. */
+struct hog_stats {
+	double asked_hz;
+	uint64_t slots, samples, stacks;
+	struct hog_loss loss;
+	double estimated_wrong; /* share of stacks, 0..1 */
+	double cpu_seconds;     /* of hognose itself */
+	uint64_t max_rss_bytes; /* VmHWM of hognose itself */
+	double wall_seconds;
+	uint64_t processes, threads;
+};
+
+struct hog_run {
+	struct hog_model *model; /* borrowed */
+	enum hog_mode mode;
+	bool idle;   /* idle threads are in the samples */
+	bool follow; /* children were followed: processes get root frames */
+	double rate_hz;
+	uint64_t start_ns;      /* CLOCK_MONOTONIC of the first slot */
+	uint64_t start_real_ns; /* the same moment since the epoch */
+	const char *version;    /* of hognose */
+	const char *machine;    /* "x86_64" */
+	const char *command;    /* the command line of hognose, borrowed */
+	struct hog_stats stats; /* filled in at the end */
+};
+
+#endif
