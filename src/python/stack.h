@@ -78,6 +78,9 @@ struct hog_pyreader_ops {
 				    bool last, struct hog_pystack *ret);
 	/* Pointers to code objects have died: forget what is kept by pointer. */
 	void (*forget)(struct hog_pyreader *r);
+	/* State that all readers of one process share; both may be NULL. */
+	void *(*shared_new)(const struct hog_python *py); /* NULL: no memory */
+	void (*shared_free)(void *shared);
 };
 
 /* First member of each family's own struct. */
@@ -93,15 +96,22 @@ struct hog_pyreader {
 extern const struct hog_pyreader_ops hog_pyreader_data; /* 3.11+ */
 extern const struct hog_pyreader_ops hog_pyreader_heap; /* 2.7-3.10 */
 
-/* Per-process state that a family's readers share (proven pairs, ...). */
-struct hog_pyshared;
-int hog_pyshared_new(const struct hog_python *py, struct hog_pyshared **ret);
-void hog_pyshared_free(struct hog_pyshared *shared);
+/* Everything by which the stacks of one runtime are read: the code cache and
+ * the state that its family's readers share (proven pairs, ...). */
+struct hog_pystacks {
+	const struct hog_python *py; /* borrowed */
+	const struct hog_pyreader_ops *ops;
+	struct hog_pycodes *codes; /* owned */
+	void *shared;              /* owned; the family's, or NULL */
+};
 
-/* A reader of the right family for one thread state; NULL: no memory. */
-struct hog_pyreader *hog_pyreader_new(const struct hog_python *py,
-				      struct hog_pycodes *codes,
-				      struct hog_pyshared *shared,
+/* -ENOMEM. py must outlive it. */
+int hog_pystacks_init(struct hog_pystacks *stacks, const struct hog_python *py);
+/* All readers must be freed before.  Takes a zeroed struct. */
+void hog_pystacks_fini(struct hog_pystacks *stacks);
+
+/* A reader for one thread state; NULL: no memory. */
+struct hog_pyreader *hog_pyreader_new(struct hog_pystacks *stacks,
 				      uint64_t tstate);
 void hog_pyreader_free(struct hog_pyreader *r);
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "python/python.h"
+
+#define SPANS_FIRST 16
+
+bool hog_spans_add(struct hog_spans *spans, uint64_t addr, void *buf, size_t len)
+{
+	if (spans->n == spans->cap) {
+		unsigned cap = spans->cap ? spans->cap * 2 : SPANS_FIRST;
+		struct hog_span *grown;
+
+		grown = realloc(spans->v, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		spans->v = grown;
+		spans->cap = cap;
+	}
+	spans->v[spans->n++] = (struct hog_span){ addr, buf, len };
+	return true;
+}
+
+void hog_spans_fini(struct hog_spans *spans)
+{
+	free(spans->v);
+	*spans = (struct hog_spans){ 0 };
+}
+
+int hog_pystacks_init(struct hog_pystacks *stacks, const struct hog_python *py)
+{
+	const struct hog_pyreader_ops *ops = &hog_pyreader_data;
+
+	if (py->lay.frames == HOG_PYFRAMES_HEAP)
+		ops = &hog_pyreader_heap;
+	*stacks = (struct hog_pystacks){ .py = py, .ops = ops };
+	stacks->codes = hog_pycodes_new(py);
+	if (stacks->codes && ops->shared_new)
+		stacks->shared = ops->shared_new(py);
+	if (!stacks->codes || (ops->shared_new && !stacks->shared)) {
+		hog_pystacks_fini(stacks);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void hog_pystacks_fini(struct hog_pystacks *stacks)
+{
+	if (stacks->shared)
+		stacks->ops->shared_free(stacks->shared);
+	hog_pycodes_free(stacks->codes);
+	*stacks = (struct hog_pystacks){ 0 };
+}
+
+struct hog_pyreader *hog_pyreader_new(struct hog_pystacks *stacks,
+				      uint64_t tstate)
+{
+	struct hog_pyreader *r = calloc(1, stacks->ops->size);
+
+	if (!r)
+		return NULL;
+	r->ops = stacks->ops;
+	r->py = stacks->py;
+	r->codes = stacks->codes;
+	r->shared = stacks->shared;
+	r->tstate = tstate;
+	if (r->ops->init(r) < 0) {
+		hog_pyreader_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void hog_pyreader_free(struct hog_pyreader *r)
+{
+	if (!r)
+		return;
+	r->ops->fini(r);
+	free(r);
+}
+
+enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
+				       struct hog_pystack *ret,
+				       unsigned *ret_tries)
+{
+	struct hog_spans spans = { 0 };
+	enum hog_pyverdict verdict = HOG_PYSTACK_RETRY;
+	unsigned try = 0;
+
+	while (verdict == HOG_PYSTACK_RETRY && try < tries) {
+		ssize_t got;
+
+		spans.n = 0;
+		if (r->ops->plan(r, &spans, try) < 0)
+			break;
+		got = hog_mem_readv(r->py->mem, spans.v, spans.n);
+		if (got == -ESRCH || got == -EPERM) {
+			verdict = HOG_PYSTACK_GONE;
+			break;
+		}
+		try++;
+		verdict = r->ops->parse(r, got < 0 ? 0 : (size_t)got,
+					try == tries, ret);
+	}
+	hog_spans_fini(&spans);
+	if (ret_tries)
+		*ret_tries = try;
+	return verdict == HOG_PYSTACK_RETRY ? HOG_PYSTACK_GONE : verdict;
+}
