@@ -16,6 +16,11 @@
 
 #define HOG_MODEL_STACKS_MAX (1u << 21)
 #define HOG_MODEL_STRING_BYTES_MAX (64u << 20)
+#define HOG_MODEL_STRING_MAX (1u << 16) /* a longer string is cut, at a char */
+#define HOG_MODEL_FUNCTIONS_MAX (1u << 20)
+#define HOG_MODEL_FRAMES_MAX (1u << 20)
+#define HOG_MODEL_PROCESSES_MAX (1u << 17)
+#define HOG_MODEL_THREADS_MAX (1u << 18)
 
 enum hog_frame_kind {
 	HOG_FRAME_PYTHON,
@@ -76,10 +81,12 @@ uint32_t hog_model_marker(struct hog_model *m, const char *text);
 /* The stack `frame` called from stack `parent` (0: root). Past the limit gives
  * the stack `parent` + [truncated], or parent itself. */
 uint32_t hog_model_stack(struct hog_model *m, uint32_t parent, uint32_t frame);
+/* A process is told by pid and start_ns; what else is known of it stands as
+ * first said.  After an exec it is another one, with a start_ns of its own. */
 uint32_t hog_model_process(struct hog_model *m,
 			   const struct hog_process_info *p);
 /* A thread is told by process and tid and interp; a later call with another
- * name renames it. */
+ * name renames it (name 0: not known this time). */
 uint32_t hog_model_thread(struct hog_model *m, const struct hog_thread_info *t);
 
 /* Look-ups; an unknown id gives the zero entry.  Pointers and text are valid

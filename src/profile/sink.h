@@ -57,6 +57,7 @@ struct hog_sink {
 	FILE *out;   /* borrowed: the caller opens and closes it */
 	void *state; /* ops->state_size bytes */
 	uint64_t refused; /* events of a kind that it does not accept */
+	int failed; /* the first negative errno of event, flush or end */
 };
 
 /* Sets up a zeroed sink.  -ENOMEM. */
@@ -66,7 +67,8 @@ int hog_sink_begin(struct hog_sink *sink, const struct hog_run *run,
 		   struct hog_err *err);
 int hog_sink_event(struct hog_sink *sink, const struct hog_event *ev);
 int hog_sink_flush(struct hog_sink *sink);
-/* Ends it and makes sure that out took every byte (full disk: -ENOSPC). */
+/* Ends it and makes sure that out took every byte (full disk: -ENOSPC).  When
+ * an event or a flush failed it only says why: what is written stays. */
 int hog_sink_end(struct hog_sink *sink, struct hog_err *err);
 void hog_sink_fini(struct hog_sink *sink);
 

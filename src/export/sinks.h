@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every output format there is. */
+#ifndef HOG_EXPORT_SINKS_H
+#define HOG_EXPORT_SINKS_H
+
+#include "profile/sink.h"
+
+extern const struct hog_sink_ops *const hog_sinks[]; /* NULL ends it */
+
+#endif
