@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every command there is.  To add one: a file beside this one, a line in each
+ * of the two lists here, a line in meson.build, a page in docs/man.
+ */
+#include "cli/command.h"
+
+const struct hog_command *const hog_commands[] = {
+	NULL,
+};

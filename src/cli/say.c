@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/say.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "cli/command.h"
+
+#define LINE_MAX_BYTES 2048
+
+/* Length of a well-formed and printable UTF-8 character at p; 0: it is not. */
+static size_t char_len(const unsigned char *p)
+{
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+	if (p[0] < 0x20 || p[0] == 0x7f || (p[0] >= 0x80 && p[0] < 0xc2) ||
+	    p[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* The C1 controls; overlong forms and surrogates; past U+10FFFF. */
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
+	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+char *hog_plain(const char *text, char *buf, size_t cap)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = 0;
+
+	while (*p) {
+		size_t len = char_len(p);
+		char hex[5];
+
+		if (n + (len ? len : 4) >= cap)
+			break;
+		if (len) {
+			memcpy(buf + n, p, len);
+		} else {
+			snprintf(hex, sizeof(hex), "\\x%02x", *p);
+			memcpy(buf + n, hex, 4);
+		}
+		n += len ? len : 4;
+		p += len ? len : 1;
+	}
+	if (cap > 0)
+		buf[n] = '\0';
+	return buf;
+}
+
+static void put_line(const char *text)
+{
+	char line[LINE_MAX_BYTES];
+	size_t len = strlen(hog_plain(text, line, sizeof(line) - 1));
+	int saved = errno;
+
+	line[len++] = '\n';
+	/* stderr may be closed or full: there is nobody left to tell. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		errno = saved;
+}
+
+void hog_say(const char *command, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list ap;
+	int n = snprintf(text, sizeof(text), "hognose: %s%s",
+			 command ? command : "", command ? ": " : "");
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	put_line(text);
+}
+
+static void say_err(const char *command, const struct hog_err *err)
+{
+	hog_say(command, "%s%s%s", err->text, err->hint ? "; " : "",
+		err->hint ? err->hint : "");
+}
+
+int hog_fail(const char *command, const struct hog_err *err)
+{
+	say_err(command, err);
+	return HOG_EXIT_FAIL;
+}
+
+int hog_usage(const char *command, const struct hog_err *err)
+{
+	say_err(command, err);
+	return HOG_EXIT_USAGE;
+}
