@@ -16,7 +16,8 @@
 	X(runtime_gil_locked, runtime, "ceval.gil.locked")                    \
 	X(runtime_gil_last_holder, runtime, "ceval.gil.last_holder")          \
 	X(runtime_gc_collecting, runtime, "gc.collecting")                    \
-	X(runtime_main_thread, runtime, "main_thread")                        \
+	X(runtime_main_thread, runtime,                                       \
+	  "main_thread|ceval.pending.main_thread")                            \
 	X(interp_size, _sizeof, "interp")                                     \
 	X(interp_next, interp, "next")                                        \
 	X(interp_id, interp, "id")                                            \
