@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cli/suggest.h"
+#include "export/sinks.h"
+
+static const struct hog_sink_ops *by_name(const char *name)
+{
+	for (size_t i = 0; hog_sinks[i]; i++)
+		if (!strcmp(hog_sinks[i]->name, name))
+			return hog_sinks[i];
+	return NULL;
+}
+
+static const struct hog_sink_ops *by_suffix(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; hog_sinks[i]; i++) {
+		const char *suffix = hog_sinks[i]->suffix;
+		size_t n = suffix ? strlen(suffix) : 0;
+
+		if (n > 0 && len > n && !strcmp(path + len - n, suffix))
+			return hog_sinks[i];
+	}
+	return NULL;
+}
+
+static void list_formats(char *buf, size_t cap)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; hog_sinks[i] && n < cap; i++)
+		n += (size_t)snprintf(buf + n, cap - n, "%s%s",
+				      i > 0 ? ", " : "", hog_sinks[i]->name);
+}
+
+static int unknown_format(const char *format, struct hog_err *err)
+{
+	struct hog_suggest near;
+	char list[256];
+
+	hog_suggest_init(&near, format, strlen(format));
+	for (size_t i = 0; hog_sinks[i]; i++)
+		hog_suggest_try(&near, hog_sinks[i]->name);
+	list_formats(list, sizeof(list));
+	if (near.best[0])
+		return hog_err_say(err, -EINVAL, NULL,
+				   "unknown format '%.40s'; did you mean '%s'? "
+				   "There are: %s",
+				   format, near.best, list);
+	return hog_err_say(err, -EINVAL, NULL,
+			   "unknown format '%.40s'; use one of: %s", format,
+			   list);
+}
+
+static int cannot_open(const char *path, int code, struct hog_err *err)
+{
+	hog_err_set(err, code, "write to '%.200s'", path);
+	if (!err)
+		return code;
+	if (code == -EISDIR)
+		err->hint = "name a file in that directory";
+	else if (code == -ENOENT)
+		err->hint = "make its directory first, or name another file";
+	else if (code == -EACCES || code == -EROFS || code == -EPERM)
+		err->hint = "name a file in a directory you may write to";
+	else
+		err->hint = "name another file";
+	return code;
+}
+
+int hog_output_choose(const char *format, const char *path,
+		      const struct hog_sink_ops **ret, struct hog_err *err)
+{
+	const struct hog_sink_ops *ops;
+	struct stat st;
+	char list[256];
+
+	if (!format && !path)
+		format = "html";
+	if (!format && !strcmp(path, "-"))
+		format = "table";
+	ops = format ? by_name(format) : by_suffix(path);
+	if (!ops && format)
+		return unknown_format(format, err);
+	if (!ops && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return cannot_open(path, -EISDIR, err);
+	if (!ops) {
+		list_formats(list, sizeof(list));
+		return hog_err_say(err, -EINVAL, NULL,
+				   "'%.200s' does not say the format; add -f "
+				   "with one of: %s",
+				   path, list);
+	}
+	*ret = ops;
+	return 0;
+}
+
+static int open_stdout(struct hog_output *ret, struct hog_err *err)
+{
+	_cleanup_close_ int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+	if (!file)
+		return hog_err_set(err, -errno, "standard output");
+	hog_move_fd(&fd);
+	*ret = (struct hog_output){ .file = file, .path = "-" };
+	return 0;
+}
+
+int hog_output_open_file(const char *path, struct hog_output *ret,
+			 struct hog_err *err)
+{
+	const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	struct stat st;
+	bool created = true;
+
+	if (!strcmp(path, "-"))
+		return open_stdout(ret, err);
+
+	_cleanup_close_ int fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+
+	if (fd < 0 && errno == EEXIST) {
+		created = false;
+		fd = open(path, flags | O_CREAT | O_TRUNC, 0666);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return cannot_open(path, -errno, err);
+
+	FILE *file = fdopen(fd, "w");
+
+	if (!file)
+		return cannot_open(path, -errno, err);
+	hog_move_fd(&fd);
+	*ret = (struct hog_output){
+		.file = file,
+		.path = path,
+		.created = created,
+		.regular = S_ISREG(st.st_mode),
+	};
+	return 0;
+}
+
+int hog_output_open(const struct hog_sink_ops *ops, const char *path,
+		    struct hog_output *ret, struct hog_err *err)
+{
+	struct hog_output out;
+	int r = hog_output_open_file(path, &out, err);
+
+	if (r < 0)
+		return r;
+	if (ops->binary && isatty(fileno(out.file))) {
+		fclose(out.file);
+		return hog_err_say(err, -EINVAL, "name a file with -o, or "
+				   "redirect the output",
+				   "format '%s' is binary: it would garble the "
+				   "terminal",
+				   ops->name);
+	}
+	*ret = out;
+	return 0;
+}
+
+void hog_output_fit_view(const struct hog_output *out, struct hog_view *view)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	struct winsize size;
+	int fd = fileno(out->file);
+
+	view->color = false;
+	view->columns = 0;
+	if (!isatty(fd))
+		return;
+	view->color = (!no_color || !no_color[0]) && term &&
+		      strcmp(term, "dumb") != 0;
+	view->columns = 80;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		view->columns = size.ws_col;
+}
+
+int hog_output_close(struct hog_output *out, struct hog_err *err)
+{
+	FILE *file = hog_move(out->file);
+	bool bad;
+
+	if (!file)
+		return 0;
+	bad = ferror(file) != 0;
+	if (fclose(file) == 0 && !bad)
+		return 0;
+	return hog_err_set(err, errno ? -errno : -EIO, "write to '%.200s'",
+			   out->path);
+}
+
+void hog_output_discard(struct hog_output *out)
+{
+	FILE *file = hog_move(out->file);
+
+	if (!file)
+		return;
+	fclose(file);
+	if (out->created && out->regular)
+		unlink(out->path);
+}
