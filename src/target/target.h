@@ -24,15 +24,18 @@ struct hog_map {
 	uint64_t offset;     /* in the file, bytes */
 	uint64_t inode;      /* 0: anonymous, or not known (core) */
 	uint32_t dev_major, dev_minor;
-	unsigned prot;    /* HOG_MAP_* */
+	unsigned prot; /* HOG_MAP_* */
+	bool deleted;  /* its name is gone from the disk (not part of path) */
 	const char *path; /* owned by the list; "" anonymous; "[heap]" ... */
 };
 
 struct hog_maps {
 	struct hog_map *v; /* owned, sorted by start */
 	size_t n;
+	char *text; /* owned: what the paths point into */
 };
 
+/* Takes zeroed or used. */
 void hog_maps_fini(struct hog_maps *maps);
 /* The mapping that holds addr, or NULL. */
 const struct hog_map *hog_maps_find(const struct hog_maps *maps, uint64_t addr);
@@ -59,8 +62,10 @@ struct hog_osthread {
 	uint64_t sp, pc; /* 0: not known (running) */
 };
 
-/* Core file only: what the notes hold of a thread's registers. */
+struct hog_target_ops;
+
 struct hog_target {
+	const struct hog_target_ops *ops; /* private to target/ */
 	pid_t pid;   /* as seen from our own PID namespace; of a core: its pid */
 	bool live;   /* false: a core file */
 	unsigned machine; /* ELF e_machine of the program: EM_X86_64 ... */
@@ -69,7 +74,6 @@ struct hog_target {
 	char *comm;            /* owned; the kernel's 15-byte name */
 	char **cmdline;        /* owned, NULL-terminated; may be empty */
 	char *exe;             /* owned; path of the program, "" unknown */
-	void *impl;            /* owned by target/ */
 };
 
 /* Opens a live process.  Errors: -ESRCH no such process or it is a zombie
@@ -97,6 +101,9 @@ int hog_target_open_map(struct hog_target *target, const struct hog_map *map);
 int hog_target_threads(struct hog_target *target, pid_t **ret);
 /* The same thread's id in the target's own innermost PID namespace (NSpid). */
 pid_t hog_target_ns_tid(struct hog_target *target, pid_t tid);
+/* The way back: our id of the thread that calls itself ns_tid; 0: there is none
+ * now.  Cached: 1 us for a known thread, a look at all threads for a new one. */
+pid_t hog_target_host_tid(struct hog_target *target, pid_t ns_tid);
 /* State and system call of one thread; never fails: unknown is a state. */
 void hog_target_thread_state(struct hog_target *target, pid_t tid,
 			     struct hog_osthread *ret);

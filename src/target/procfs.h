@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading small files of /proc.  Private to target/. */
+#ifndef HOG_TARGET_PROCFS_H
+#define HOG_TARGET_PROCFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct hog_buf;
+
+/* The whole of a small file, cut to cap - 1 bytes, NUL behind it.  Its length,
+ * or -errno. */
+ssize_t hog_proc_read(int dirfd, const char *name, char *buf, size_t cap);
+/* The whole of a file, appended; -E2BIG past max bytes. */
+int hog_proc_read_all(int dirfd, const char *name, struct hog_buf *buf,
+		      size_t max);
+/* Number behind "Key:" of a /proc/PID/status text; -ENOENT: no such line. */
+int hog_status_number(const char *status, const char *key, int64_t *ret);
+/* What stands behind "Key:" in a status text, or NULL.  Up to the line's end
+ * (not cut there). */
+const char *hog_status_field(const char *status, const char *key);
+/* Last number of the NSpid line (the innermost namespace's); 0: no such line.
+ * *ret_levels: how many numbers there are. */
+pid_t hog_status_nspid(const char *status, unsigned *ret_levels);
+
+#endif
