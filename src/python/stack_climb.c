@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/stack_data.h"
+
+#include <string.h>
+
+/*
+ * The climb: from the first frame of the first chunk upwards, deciding from
+ * the copy alone.  What the rules rest on was measured against stopped
+ * targets on 3.11-3.15; in short:
+ *   - the frame that a caller calls stands right behind it;
+ *   - a caller in a call whose callee has just returned still proves that the
+ *     callee was there at the instant the copy passed it: the callee is the
+ *     leaf (dropping such samples would bias against short calls);
+ *   - a frame left by an exception looks like one in a call; its call site
+ *     was never seen live, and that tells it.
+ */
+#define SHIM_READS 6 /* per sample */
+
+enum link { LINK_NO, LINK_YES, LINK_GROW };
+
+static struct ds_shim *shim_slot(struct ds_reader *r, uint64_t addr)
+{
+	return &r->shims[hog_hash64(addr) % DS_SHIMS_MAX];
+}
+
+/* Reads a frame outside the chunks: a shim is remembered, a generator known
+ * from now on. */
+static uint64_t read_outside(struct ds_reader *r, uint64_t addr)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	unsigned char bytes[DS_FRAME_HEAD];
+	struct ds_shim *shim = shim_slot(r, addr);
+
+	if (r->shim_reads == 0 || (addr & 7))
+		return 0;
+	r->shim_reads--;
+	*shim = (struct ds_shim){ .addr = addr };
+	if (hog_mem_read(r->base.py->mem, addr, bytes, sizeof(bytes)) < 0)
+		return 0;
+
+	uint8_t owner = bytes[lay->iframe_owner];
+
+	if (r->rules->shims && owner >= lay->owner_shim && owner <= 4)
+		shim->previous = ds_word(bytes + lay->iframe_previous);
+	else if (owner == 1)
+		ds_heap_learn(r, addr);
+	return shim->previous;
+}
+
+uint64_t ds_shim_previous(struct ds_reader *r, uint64_t addr, uint64_t expect)
+{
+	struct ds_shim *shim = shim_slot(r, addr);
+
+	if (shim->addr == addr && shim->previous &&
+	    (!expect || shim->previous == expect))
+		return shim->previous;
+	return read_outside(r, addr);
+}
+
+bool ds_is_running(const struct ds_reader *r, const struct ds_frame *f)
+{
+	return r->rules->marks_running && f->stacktop == DS_RUNNING;
+}
+
+static bool direct_link_holds(const struct ds_reader *r,
+			      const struct ds_frame *p,
+			      const struct ds_frame *c)
+{
+	if (!ds_is_running(r, p))
+		return true;
+	return r->rules->entry_flag && c->is_entry == 1;
+}
+
+/* Is c called by p?  Pushes the generators between them, if any. */
+static bool linked(struct ds_reader *r, const struct ds_frame *p,
+		   const struct ds_frame *c)
+{
+	uint64_t from = c->previous;
+
+	if (from == p->addr)
+		return direct_link_holds(r, p, c);
+	if (from == 0 || ds_chunk_of(r, from))
+		return false;
+	if (r->rules->shims) {
+		uint64_t to = ds_shim_previous(r, from, p->addr);
+
+		if (to == p->addr)
+			return true;
+		if (to)
+			from = to;
+	}
+	return ds_heap_link(r, from, p->addr);
+}
+
+/* Looks at offset `off` of a chunk for the callee of p. */
+static enum link candidate(struct ds_reader *r, const struct ds_frame *p,
+			   unsigned index, uint32_t off, struct ds_frame *ret)
+{
+	struct ds_chunk *chunk = &r->chunks[index];
+
+	if (off + DS_FRAME_HEAD > chunk->got)
+		return off + DS_FRAME_HEAD <= chunk->size &&
+				       chunk->got < DS_COPY_MAX ?
+			       LINK_GROW : LINK_NO;
+	if (!ds_parse(r, chunk->addr + off, chunk->buf + off, chunk->got - off,
+		      ret))
+		return LINK_NO;
+	ret->chunk = (uint8_t)index;
+
+	uint32_t before = r->n_f;
+
+	if (!linked(r, p, ret) || !ds_resolve(r, ret)) {
+		r->n_f = before;
+		return LINK_NO;
+	}
+	return LINK_YES;
+}
+
+static enum link next_frame(struct ds_reader *r, const struct ds_frame *p,
+			    struct ds_frame *ret)
+{
+	struct ds_chunk *chunk = &r->chunks[p->chunk];
+	uint64_t off = p->addr - chunk->addr + p->code->frame_bytes;
+	enum link link = LINK_NO;
+
+	if (off < chunk->size)
+		link = candidate(r, p, p->chunk, (uint32_t)off, ret);
+	if (link == LINK_NO && p->chunk + 1u < r->n_chunks)
+		link = candidate(r, p, p->chunk + 1u,
+				 (uint32_t)r->base.py->lay.chunk_data, ret);
+	return link;
+}
+
+/* The callee has returned already: was it there when its caller was copied? */
+static bool popped_is_leaf(struct ds_reader *r, const struct ds_frame *p,
+			   const struct ds_frame *c)
+{
+	if (r->rules->marks_running)
+		return p->stacktop >= 0 && ds_pair_proven(r->shared, p, c);
+	return c->previous == p->addr && ds_site_known(r->shared, p, c);
+}
+
+static void note_height(struct ds_reader *r, const struct ds_frame *f)
+{
+	struct ds_chunk *chunk = &r->chunks[f->chunk];
+	uint64_t end = f->addr - chunk->addr + f->code->frame_bytes;
+
+	if (end <= chunk->size && end > chunk->high)
+		chunk->high = (uint32_t)end;
+}
+
+static enum hog_pyverdict grow(struct ds_reader *r, unsigned index)
+{
+	struct ds_chunk *chunk = &r->chunks[index];
+	uint32_t wish = chunk->got + 4096;
+
+	chunk->high = wish < chunk->size ? wish : chunk->size;
+	return HOG_PYSTACK_RETRY;
+}
+
+/* First frame of the first chunk: the bottom of the stack. */
+static enum hog_pyverdict bottom(struct ds_reader *r, struct ds_frame *ret)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	struct ds_chunk *chunk = &r->chunks[0];
+	uint32_t off = (uint32_t)lay->chunk_data + (r->cut ? 0 : 8);
+
+	if (off + DS_FRAME_HEAD > chunk->got)
+		return HOG_PYSTACK_RETRY;
+	if (!ds_parse(r, chunk->addr + off, chunk->buf + off, chunk->got - off,
+		      ret))
+		return HOG_PYSTACK_OK;
+	ret->chunk = 0;
+	if (!ds_resolve(r, ret) || ds_popped(r, ret))
+		return HOG_PYSTACK_OK;
+	if (!ds_push(&r->f, &r->n_f, &r->cap_f, ret))
+		return HOG_PYSTACK_RETRY;
+	return HOG_PYSTACK_OK;
+}
+
+/* A frame that an exception has popped stands at a place from which it was
+ * never seen calling: its caller is the leaf. */
+static enum hog_pyverdict cut_at_unknown_site(struct ds_reader *r)
+{
+	for (uint32_t i = 1; i < r->n_f; i++) {
+		const struct ds_frame *p = &r->f[i - 1];
+
+		if (p->heap || r->f[i].heap || p->stacktop < 0 ||
+		    ds_site_known(r->shared, p, &r->f[i]))
+			continue;
+		if (i == 1)
+			return HOG_PYSTACK_RETRY;
+		r->n_f = i - 1;
+		break;
+	}
+	return HOG_PYSTACK_OK;
+}
+
+/* What this climb teaches and what it must not claim. */
+static enum hog_pyverdict judge(struct ds_reader *r, bool popped_leaf)
+{
+	const struct ds_frame *leaf = &r->f[r->n_f - 1];
+
+	if (!r->rules->marks_running) {
+		ds_sites_learn(r, r->f, r->n_f - popped_leaf);
+		return HOG_PYSTACK_OK;
+	}
+	if (!popped_leaf && ds_is_running(r, leaf)) {
+		ds_sites_learn(r, r->f, r->n_f);
+		return HOG_PYSTACK_OK;
+	}
+	return cut_at_unknown_site(r);
+}
+
+enum hog_pyverdict ds_climb(struct ds_reader *r)
+{
+	struct ds_frame frame;
+	enum hog_pyverdict verdict;
+	bool popped = false;
+
+	r->n_f = 0;
+	r->shim_reads = SHIM_READS;
+	if (r->n_chunks == 0)
+		return HOG_PYSTACK_OK;
+	verdict = bottom(r, &frame);
+	if (verdict != HOG_PYSTACK_OK || r->n_f == 0)
+		return verdict;
+
+	while (r->n_f < HOG_PYSTACK_MAX && !popped) {
+		/* By value: pushing generators may move the array. */
+		struct ds_frame p = r->f[r->n_f - 1];
+		struct ds_frame c;
+
+		note_height(r, &p);
+		enum link link = next_frame(r, &p, &c);
+
+		if (link == LINK_GROW)
+			return grow(r, p.chunk);
+		if (link == LINK_NO)
+			break;
+		popped = ds_popped(r, &c);
+		if (popped && !popped_is_leaf(r, &p, &c)) {
+			while (r->f[r->n_f - 1].addr != p.addr)
+				r->n_f--;
+			popped = false;
+			break;
+		}
+		if (!ds_push(&r->f, &r->n_f, &r->cap_f, &c))
+			return HOG_PYSTACK_RETRY;
+	}
+	return judge(r, popped);
+}

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/stack_data.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_HEAD 24
+#define COPY_MIN 1024u
+#define WINDOW 4096 /* samples over which the height of a chunk is learnt */
+#define OWNER_MAX 4
+#define TAG_MASK 3ull
+#define TAGGED_NULL 1ull
+
+uint64_t ds_word(const void *bytes)
+{
+	uint64_t v;
+
+	memcpy(&v, bytes, sizeof(v));
+	return v;
+}
+
+bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
+	     const struct ds_frame *f)
+{
+	if (*n == *cap) {
+		uint32_t more = *cap ? *cap * 2 : 32;
+		struct ds_frame *grown = realloc(*v, more * sizeof(**v));
+
+		if (!grown)
+			return false;
+		*v = grown;
+		*cap = more;
+	}
+	(*v)[(*n)++] = *f;
+	return true;
+}
+
+struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr)
+{
+	for (unsigned i = r->n_chunks; i-- > 0;) {
+		struct ds_chunk *c = &r->chunks[i];
+
+		if (addr - c->addr < c->size)
+			return c;
+	}
+	return NULL;
+}
+
+bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
+	      uint32_t left, struct ds_frame *ret)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t code = ds_word(bytes + lay->iframe_code);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->owner = bytes[lay->iframe_owner];
+	if (ret->owner > OWNER_MAX)
+		return false;
+	ret->cleared = r->rules->clears_code &&
+		       (code == 0 || code == TAGGED_NULL);
+	ret->addr = addr;
+	ret->previous = ds_word(bytes + lay->iframe_previous);
+	ret->func = ds_word(bytes + lay->iframe_func);
+	ret->bytes = bytes;
+	ret->bytes_left = left;
+	if (r->rules->marks_running) {
+		int32_t top;
+
+		memcpy(&top, bytes + lay->iframe_stacktop, sizeof(top));
+		ret->stacktop = top;
+		if (top < DS_RUNNING)
+			return false;
+	} else {
+		ret->stackpointer = ds_word(bytes + lay->iframe_stackpointer);
+	}
+	if (r->rules->has_return_offset)
+		memcpy(&ret->return_offset, bytes + lay->iframe_return_offset,
+		       sizeof(ret->return_offset));
+	if (r->rules->entry_flag)
+		ret->is_entry = bytes[lay->iframe_is_entry];
+	return code != 0;
+}
+
+/* The instruction that a frame stands at; false: not in this code. */
+static bool place_in_code(struct ds_reader *r, struct ds_frame *f)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	int64_t at = (int64_t)(ds_word(f->bytes + lay->iframe_instr) -
+			       f->code->code_start);
+
+	if (at < -2 || at >= (int64_t)f->code->code_len || (at & 1))
+		return false;
+	f->at = (int32_t)at;
+	return true;
+}
+
+bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t code = ds_word(f->bytes + lay->iframe_code) & ~TAG_MASK;
+
+	if (f->code)
+		return true;
+	if (f->cleared)
+		f->code = hog_pycodes_by_instr(
+			r->base.codes, ds_word(f->bytes + lay->iframe_instr));
+	else
+		f->code = hog_pycodes_get(r->base.codes, code);
+	if (!f->code || !place_in_code(r, f)) {
+		f->code = NULL;
+		return false;
+	}
+	return true;
+}
+
+bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_rules *rules = r->rules;
+	const unsigned char *code = f->code->code;
+
+	if (f->cleared)
+		return true;
+	if (ds_is_running(r, f) || !code || f->at < 0)
+		return false;
+	for (unsigned i = 0; i < sizeof(rules->popped_ops); i++)
+		if (rules->popped_ops[i] && code[f->at] == rules->popped_ops[i])
+			return true;
+	/* From 3.13 on a generator's first frame is left one unit behind. */
+	return (f->code->flags & HOG_CO_ANY_GENERATOR) && f->owner == 0 &&
+	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
+}
+
+/* ---- chunks ---- */
+
+static bool chunk_room(struct ds_chunk *c, uint32_t want)
+{
+	unsigned char *grown;
+	uint32_t cap = c->cap ? c->cap : 4096;
+
+	if (want <= c->cap)
+		return true;
+	while (cap < want)
+		cap *= 2;
+	grown = realloc(c->buf, cap);
+	if (!grown)
+		return false;
+	c->buf = grown;
+	c->cap = cap;
+	return true;
+}
+
+static void chunk_want(struct ds_chunk *c)
+{
+	uint32_t high = c->high > c->high_before ? c->high : c->high_before;
+
+	c->want = high + DS_SLACK < COPY_MIN ? COPY_MIN : high + DS_SLACK;
+	if (c->want > c->size)
+		c->want = c->size;
+	if (c->want > DS_COPY_MAX)
+		c->want = DS_COPY_MAX;
+}
+
+/* Sets slot i to a chunk; its buffer stays for whoever stands there. */
+static void chunk_set(struct ds_reader *r, unsigned i, uint64_t addr,
+		      const unsigned char *head, bool newest, uint64_t top)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	struct ds_chunk *c = &r->chunks[i];
+	uint64_t size = ds_word(head + lay->chunk_size);
+
+	c->addr = addr;
+	c->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	c->got = 0;
+	c->high_before = 0;
+	c->high = c->size;
+	if (newest && top > addr && top - addr < c->size)
+		c->high = (uint32_t)(top - addr);
+	chunk_want(c);
+}
+
+/* A slot's contents move; buffers change places. */
+static void chunks_drop_oldest(struct ds_reader *r, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++) {
+		struct ds_chunk first = r->chunks[0];
+
+		memmove(&r->chunks[0], &r->chunks[1],
+			(DS_CHUNKS_MAX - 1) * sizeof(first));
+		r->chunks[DS_CHUNKS_MAX - 1] = first;
+	}
+	r->n_chunks -= n;
+	r->cut = true;
+}
+
+static int chunk_index(const struct ds_reader *r, uint64_t addr)
+{
+	for (unsigned i = r->n_chunks; i-- > 0;)
+		if (r->chunks[i].addr == addr)
+			return (int)i;
+	return -1;
+}
+
+struct chunk_head {
+	uint64_t addr;
+	unsigned char bytes[CHUNK_HEAD];
+};
+
+/* Reads heads from the newest back to one that is known (its index in
+ * *ret_known) or to the first of all (-1).  How many, or -errno. */
+static int read_heads(struct ds_reader *r, uint64_t newest,
+		      struct chunk_head *heads, int *ret_known, bool *ret_more)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t addr = newest;
+	int n = 0;
+
+	*ret_more = false;
+	*ret_known = -1;
+	while (addr) {
+		uint64_t size;
+
+		*ret_known = chunk_index(r, addr);
+		if (*ret_known >= 0)
+			return n;
+		if (n == DS_CHUNKS_MAX) {
+			*ret_more = true;
+			return n;
+		}
+		heads[n].addr = addr;
+		if (hog_mem_read(r->base.py->mem, addr, heads[n].bytes,
+				 CHUNK_HEAD) < 0)
+			return -EAGAIN;
+		size = ds_word(heads[n].bytes + lay->chunk_size);
+		if (size < CHUNK_HEAD || (addr & 7))
+			return -EAGAIN;
+		addr = ds_word(heads[n++].bytes + lay->chunk_previous);
+	}
+	return n;
+}
+
+/* Brings the list of chunks up to the newest. */
+static int load_chunks(struct ds_reader *r, uint64_t newest, uint64_t top)
+{
+	struct chunk_head heads[DS_CHUNKS_MAX];
+	int known, n;
+	bool more;
+
+	n = read_heads(r, newest, heads, &known, &more);
+	if (n < 0)
+		return n;
+	if (known < 0) {
+		r->n_chunks = 0;
+		r->cut = more;
+	} else {
+		r->n_chunks = (unsigned)known + 1;
+	}
+	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
+		chunks_drop_oldest(r, r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
+	while (n-- > 0) {
+		chunk_set(r, r->n_chunks, heads[n].addr, heads[n].bytes, n == 0,
+			  top);
+		r->n_chunks++;
+	}
+	return 0;
+}
+
+/* ---- the copy ---- */
+
+static int plan_cstack(struct ds_reader *r, struct hog_spans *spans)
+{
+	uint64_t lo = r->cframe_lo, hi = r->cframe_hi;
+
+	r->cstack_len = 0;
+	if (r->base.py->lay.frames != HOG_PYFRAMES_CFRAME || hi == 0)
+		return 0;
+	if (hi - lo > r->cstack_cap) {
+		unsigned char *grown = realloc(r->cstack, hi - lo);
+
+		if (!grown)
+			return -ENOMEM;
+		r->cstack = grown;
+		r->cstack_cap = (uint32_t)(hi - lo);
+	}
+	r->cstack_len = (uint32_t)(hi - lo);
+	return hog_spans_add(spans, lo, r->cstack, hi - lo) ? 0 : -ENOMEM;
+}
+
+static void roll_window(struct ds_reader *r)
+{
+	for (unsigned i = 0; i < r->n_chunks; i++) {
+		r->chunks[i].high_before = r->chunks[i].high;
+		r->chunks[i].high = 0;
+	}
+}
+
+static int ds_plan(struct hog_pyreader *base, struct hog_spans *spans,
+		   unsigned attempt)
+{
+	struct ds_reader *r = (struct ds_reader *)base;
+
+	r->sample += attempt == 0;
+	if (attempt == 0 && r->sample % WINDOW == 0)
+		roll_window(r);
+	r->n_extra = 0;
+	if (!hog_spans_add(spans, base->tstate, r->state, r->state_len) ||
+	    plan_cstack(r, spans) < 0)
+		return -ENOMEM;
+	ds_heap_plan(r, spans);
+	for (unsigned i = 0; i < r->n_chunks; i++) {
+		struct ds_chunk *c = &r->chunks[i];
+
+		chunk_want(c);
+		if (!chunk_room(c, c->want) ||
+		    !hog_spans_add(spans, c->addr, c->buf, c->want))
+			return -ENOMEM;
+		c->planned = c->want;
+		c->got = 0;
+	}
+	return 0;
+}
+
+/* 3.11, 3.12: current_frame is one hop away, in a struct on the C stack whose
+ * address changes with every C call of the evaluator. */
+static void leaf_by_cframe(struct ds_reader *r)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t cframe = ds_word(r->state + lay->tstate_cframe);
+	uint32_t need = (uint32_t)lay->cframe_current_frame + 8;
+	uint64_t off = cframe - r->cframe_lo;
+
+	if (r->cstack_len >= need && off <= r->cstack_len - need) {
+		r->leaf_addr = ds_word(r->cstack + off +
+				       lay->cframe_current_frame);
+		r->leaf_known = true;
+		return;
+	}
+	if (cframe & 7)
+		return;
+	/* Learn where they lie; without generators one is enough. */
+	if (r->n_heap == 0 || r->cframe_hi == 0) {
+		r->cframe_lo = cframe;
+		r->cframe_hi = cframe + need;
+	}
+	if (cframe < r->cframe_lo)
+		r->cframe_lo = cframe;
+	if (cframe + need > r->cframe_hi)
+		r->cframe_hi = cframe + need;
+	if (r->cframe_hi - r->cframe_lo > DS_CSTACK_MAX) {
+		r->cframe_lo = cframe;
+		r->cframe_hi = cframe + need;
+	}
+}
+
+static void find_leaf(struct ds_reader *r)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+
+	r->leaf_known = false;
+	r->leaf_addr = 0;
+	if (lay->frames == HOG_PYFRAMES_CFRAME) {
+		leaf_by_cframe(r);
+		return;
+	}
+	r->leaf_addr = ds_word(r->state + lay->tstate_current_frame);
+	r->leaf_known = true;
+	if (lay->tstate_base_frame != HOG_NO_FIELD &&
+	    r->leaf_addr == r->base.tstate + (uint64_t)lay->tstate_base_frame)
+		r->leaf_addr = 0;
+}
+
+/* Takes the elements out of what was read, in plan's order. */
+static enum hog_pyverdict take(struct ds_reader *r, size_t got)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+
+	if (got < r->state_len ||
+	    ds_word(r->state + lay->tstate_interp) != r->interp)
+		return HOG_PYSTACK_GONE;
+	got -= r->state_len;
+	if (got < r->cstack_len) {
+		r->cframe_hi = r->cstack_len = 0;
+		return HOG_PYSTACK_RETRY;
+	}
+	got -= r->cstack_len;
+	if (!ds_heap_place(r, got)) {
+		ds_heap_forget(r);
+		return HOG_PYSTACK_RETRY;
+	}
+	got -= r->heap_len;
+	for (unsigned i = 0; i < r->n_chunks; i++) {
+		struct ds_chunk *c = &r->chunks[i];
+
+		c->got = got < c->planned ? (uint32_t)got : c->planned;
+		got -= c->got;
+	}
+	return HOG_PYSTACK_OK;
+}
+
+static enum hog_pyverdict check_chunks(struct ds_reader *r)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t newest = ds_word(r->state + lay->tstate_datastack_chunk);
+	uint64_t top = ds_word(r->state + lay->tstate_datastack_top);
+	int known;
+
+	if (newest == 0) {
+		r->n_chunks = 0;
+		return HOG_PYSTACK_OK;
+	}
+	known = chunk_index(r, newest);
+	if (known < 0) {
+		load_chunks(r, newest, top);
+		return HOG_PYSTACK_RETRY;
+	}
+	/* Younger ones were freed since: their copies say nothing. */
+	r->n_chunks = (unsigned)known + 1;
+	return HOG_PYSTACK_OK;
+}
+
+/* ---- the verdict ---- */
+
+/* First index whose pair with its caller is not proven; n_f: all are. */
+static uint32_t first_unproven(struct ds_reader *r)
+{
+	const struct hog_pystack *before = &r->base.stack;
+	bool same = true;
+	uint32_t bad = r->n_f;
+
+	for (uint32_t i = 0; i < r->n_f; i++) {
+		struct ds_frame *f = &r->f[i];
+
+		ds_count_sighting(r->shared, f->code);
+		same = same && i < r->trusted &&
+		       before->frames[i].code == f->code;
+		if (same || i == 0 || bad < r->n_f)
+			continue;
+		if (!ds_pair_proven(r->shared, &r->f[i - 1], f) &&
+		    !ds_pair_prove(r, &r->f[i - 1], f))
+			bad = i;
+	}
+	return bad;
+}
+
+static bool give(struct ds_reader *r, struct hog_pystack *ret)
+{
+	struct hog_pystack *s = &r->base.stack;
+	bool same = true;
+	uint32_t common = 0;
+
+	if (r->n_f > r->cap_out) {
+		struct hog_pyframe *grown;
+
+		grown = realloc(s->frames, r->cap_f * sizeof(*grown));
+		if (!grown)
+			return false;
+		s->frames = grown;
+		r->cap_out = r->cap_f;
+	}
+	for (uint32_t i = 0; i < r->n_f; i++) {
+		struct hog_pyframe *to = &s->frames[i];
+
+		same = same && i < s->n && to->code == r->f[i].code &&
+		       to->at == r->f[i].at;
+		common += same;
+		*to = (struct hog_pyframe){ r->f[i].code, r->f[i].at,
+					    r->f[i].addr };
+	}
+	s->n = r->n_f;
+	s->common = common;
+	*ret = *s;
+	return true;
+}
+
+static void start_result(struct ds_reader *r)
+{
+	struct hog_pystack *s = &r->base.stack;
+
+	s->truncated = r->cut;
+	s->repaired = s->torn = s->unreadable = false;
+}
+
+static enum hog_pyverdict read_stack(struct ds_reader *r, bool last)
+{
+	struct hog_pystack *s = &r->base.stack;
+	enum hog_pyverdict verdict = ds_climb(r);
+	uint32_t good;
+
+	if (verdict == HOG_PYSTACK_OK)
+		verdict = ds_generators(r, &s->repaired);
+	if (verdict != HOG_PYSTACK_OK) {
+		s->torn = true;
+		if (!last)
+			return HOG_PYSTACK_RETRY;
+	}
+	good = first_unproven(r);
+	if (good < r->n_f) {
+		if (!last)
+			return HOG_PYSTACK_RETRY;
+		/* What is proven stands; the rest would be a guess. */
+		s->torn = true;
+		r->n_f = good;
+	}
+	if (!s->torn && !s->repaired)
+		ds_edges_learn(r, r->f, r->n_f);
+	return HOG_PYSTACK_OK;
+}
+
+static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
+				  bool last, struct hog_pystack *ret)
+{
+	struct ds_reader *r = (struct ds_reader *)base;
+	enum hog_pyverdict verdict = take(r, got);
+
+	start_result(r);
+	r->n_f = 0;
+	if (verdict == HOG_PYSTACK_OK)
+		verdict = check_chunks(r);
+	if (verdict == HOG_PYSTACK_GONE)
+		return verdict;
+	if (verdict == HOG_PYSTACK_OK) {
+		find_leaf(r);
+		verdict = read_stack(r, last);
+	}
+	if (verdict == HOG_PYSTACK_RETRY && !last)
+		return verdict;
+	if (verdict == HOG_PYSTACK_RETRY)
+		base->stack.torn = true;
+	r->trusted = r->n_f;
+	return give(r, ret) ? HOG_PYSTACK_OK : HOG_PYSTACK_GONE;
+}
+
+/* ---- life ---- */
+
+static uint32_t state_length(const struct hog_pylayout *lay)
+{
+	const int32_t fields[] = {
+		lay->tstate_interp,	     lay->tstate_cframe,
+		lay->tstate_current_frame,   lay->tstate_datastack_chunk,
+		lay->tstate_datastack_top,
+	};
+	int32_t end = 0;
+
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i] + 8 > end)
+			end = fields[i] + 8;
+	return (uint32_t)end;
+}
+
+static int ds_init(struct hog_pyreader *base)
+{
+	struct ds_reader *r = (struct ds_reader *)base;
+	const struct hog_pylayout *lay = &base->py->lay;
+
+	r->shared = base->shared;
+	r->rules = r->shared->rules;
+	r->state_len = state_length(lay);
+	r->state = calloc(1, r->state_len);
+	if (!r->state)
+		return -ENOMEM;
+	/* A first look, so that the first sample needs no second try. */
+	if (hog_mem_read(base->py->mem, base->tstate, r->state, r->state_len) < 0)
+		return 0;
+	r->interp = ds_word(r->state + lay->tstate_interp);
+	load_chunks(r, ds_word(r->state + lay->tstate_datastack_chunk),
+		    ds_word(r->state + lay->tstate_datastack_top));
+	find_leaf(r);
+	return 0;
+}
+
+static void ds_fini(struct hog_pyreader *base)
+{
+	struct ds_reader *r = (struct ds_reader *)base;
+
+	for (unsigned i = 0; i < DS_CHUNKS_MAX; i++)
+		free(r->chunks[i].buf);
+	free(r->state);
+	free(r->cstack);
+	free(r->heap_buf);
+	free(r->f);
+	free(r->g);
+	free(base->stack.frames);
+	hog_map64_fini(&r->parents);
+}
+
+static void ds_forget(struct hog_pyreader *base)
+{
+	struct ds_reader *r = (struct ds_reader *)base;
+
+	base->stack.n = 0;
+	r->trusted = r->n_f = r->n_g = 0;
+}
+
+const struct hog_pyreader_ops hog_pyreader_data = {
+	.size = sizeof(struct ds_reader),
+	.init = ds_init,
+	.fini = ds_fini,
+	.plan = ds_plan,
+	.parse = ds_read,
+	.forget = ds_forget,
+	.shared_new = ds_shared_new,
+	.shared_free = ds_shared_free,
+};

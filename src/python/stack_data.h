@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of the data-stack reader (CPython 3.11+), shared by its files only:
+ * stack_data.c (copies and verdicts), stack_climb.c (from the bottom up),
+ * stack_gen.c (generators on top), stack_pairs.c (who was seen calling whom).
+ *
+ * How a moving stack is read right, in short: the frames of Python-to-Python
+ * calls lie one behind the other in chunks.  One element of one readv copies a
+ * chunk within a fraction of a microsecond, so neighbours in it belong
+ * together; the thread state's current_frame, read in another element, does
+ * not.  So the copy alone decides: climb from the first frame, step to the
+ * next slot while it is linked and alive, and trust only (caller, callee)
+ * pairs that were proven once.
+ */
+#ifndef HOG_PYTHON_STACK_DATA_H
+#define HOG_PYTHON_STACK_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "python/python.h"
+#include "python/stack.h"
+
+#define DS_CHUNKS_MAX 64      /* newest ones; older are cut off (truncated) */
+#define DS_COPY_MAX (1u << 20) /* of one chunk */
+#define DS_SLACK 512          /* bytes copied past the highest frame seen */
+#define DS_HEAP_MAX 48        /* generator frames known per thread */
+#define DS_HEAP_HEAD 8        /* bytes copied before each: its gen state */
+#define DS_FRAME_HEAD 88      /* bytes of a frame's fixed part, any version */
+#define DS_SHIMS_MAX 64
+#define DS_EXTRA_MAX 16
+#define DS_GEN_CHAIN_MAX 64
+#define DS_CSTACK_MAX 16384   /* span of cframe addresses that is copied */
+#define DS_RUNNING (-1)       /* stacktop of a running frame, 3.11-3.13 */
+#define DS_PAIRS_MAX 65536
+#define DS_SEEN_SLOTS 16384
+
+/* What one minor version does, beyond its offsets.  truth-311 rules. */
+struct ds_rules {
+	uint8_t minor;
+	uint8_t popped_ops[6]; /* opcodes at which a frame off the stack stands;
+				* 0 ends the list */
+	uint8_t return_generator;
+	bool marks_running;   /* stacktop == -1 while running (<= 3.13) */
+	bool clears_code;     /* popped frames lose f_executable (3.14+) */
+	bool shims;           /* C callbacks go through a frame on the C stack */
+	bool entry_flag;      /* 3.11: is_entry instead of a shim */
+	bool has_return_offset; /* > 0 in every caller (3.13+) */
+	int8_t gen_executing; /* gi_frame_state while running */
+};
+
+const struct ds_rules *ds_rules_for(unsigned minor);
+
+/* (caller code, callee code) pairs and call sites; shared by all threads. */
+struct ds_shared {
+	const struct hog_python *py;
+	const struct ds_rules *rules;
+	struct hog_map64 pairs; /* key pair_key -> DS_PAIR_PROVEN | sightings */
+	struct hog_map64 sites; /* key site_key -> 1 */
+	struct hog_map64 callers; /* callee serial -> its one proven caller's
+				   * serial, or DS_MANY */
+	struct hog_map64 edges; /* key pair_key -> the caller's last live `at` */
+	struct hog_map64 addrs; /* caller serial -> address of its code object */
+	uint32_t seen[DS_SEEN_SLOTS]; /* sightings by callee serial, hashed */
+};
+
+#define DS_PAIR_PROVEN (1ull << 63)
+#define DS_MANY UINT64_MAX
+
+/* A frame as it stands in a copy. */
+struct ds_frame {
+	uint64_t addr;
+	uint64_t previous;
+	uint64_t func;
+	const struct hog_pycode *code;
+	int32_t at;       /* byte offset; -2 and less: not started */
+	int32_t stacktop; /* DS_RUNNING, or slots; 3.14+: 0 */
+	uint64_t stackpointer; /* 3.14+ */
+	uint16_t return_offset;
+	uint8_t owner, is_entry;
+	bool cleared;  /* 3.14+: f_executable is NULL */
+	bool heap;     /* not in a chunk: a generator's */
+	uint8_t gen_state_bad; /* heap: it was not executing when copied */
+	uint8_t chunk; /* index of its chunk */
+	const unsigned char *bytes; /* in the copy: DS_FRAME_HEAD and slots */
+	uint32_t bytes_left;
+};
+
+struct ds_chunk {
+	uint64_t addr;
+	uint32_t size;    /* of the whole chunk */
+	uint32_t want;    /* bytes to copy */
+	uint32_t planned; /* of the copy under way */
+	uint32_t got;
+	uint32_t high, high_before; /* highest end of a frame in this window
+				     * of samples, and in the one before */
+	unsigned char *buf; /* owned */
+	uint32_t cap;
+};
+
+struct ds_heap { /* a generator frame known in this thread */
+	uint64_t addr;
+	uint32_t used; /* sample number when last part of a stack */
+	const unsigned char *bytes; /* of its frame in the copy, or NULL */
+};
+
+struct ds_shim {
+	uint64_t addr, previous;
+};
+
+struct ds_reader {
+	struct hog_pyreader base;
+	struct ds_shared *shared;
+	const struct ds_rules *rules;
+
+	unsigned char *state;  /* owned: copy of the thread state's head */
+	uint32_t state_len;
+	uint64_t leaf_addr;    /* L0: the current frame as first read; see
+				* leaf_known */
+	bool leaf_known;
+	uint64_t cframe_lo, cframe_hi; /* 3.11, 3.12: cframes seen lie here */
+	unsigned char *cstack;         /* owned: copy of that range */
+	uint32_t cstack_len, cstack_cap;
+
+	struct ds_chunk chunks[DS_CHUNKS_MAX]; /* oldest first */
+	unsigned n_chunks;
+	bool cut; /* older chunks than chunks[0] exist */
+
+	struct ds_heap heap[DS_HEAP_MAX]; /* sorted by address */
+	unsigned n_heap;
+	unsigned char *heap_buf; /* owned */
+	uint32_t gen_seen;       /* sample number when last a generator ran */
+
+	struct ds_shim shims[DS_SHIMS_MAX]; /* by hash of the address */
+	struct hog_map64 parents; /* generator frame ^ code -> previous */
+
+	struct ds_frame *f, *g; /* owned: the climb; the walk from the leaf */
+	uint32_t n_f, cap_f, n_g, cap_g;
+
+	uint32_t sample;     /* number of this one */
+	uint32_t state_got;  /* of the copy under way, by element */
+	uint32_t heap_len;
+	unsigned shim_reads; /* left for this sample */
+	uint32_t cap_out;    /* of base.stack.frames */
+	uint32_t trusted;    /* frames of the last result with proven pairs */
+	uint64_t interp;     /* the thread state's back-pointer */
+	unsigned char extra[DS_EXTRA_MAX][DS_HEAP_HEAD + DS_FRAME_HEAD];
+	unsigned n_extra; /* frames read singly in this sample */
+};
+
+/* stack_data.c */
+/* Parses the frame head at bytes.  false: no frame that could be one. */
+bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
+	      uint32_t left, struct ds_frame *ret);
+/* Fills code and at; reads a code object that is not known yet. */
+bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
+bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
+/* In which chunk copy an address lies; NULL none. */
+struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr);
+bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
+	     const struct ds_frame *f);
+uint64_t ds_word(const void *bytes);
+
+/* stack_climb.c: fills r->f.  OK, or RETRY (grow, torn). */
+enum hog_pyverdict ds_climb(struct ds_reader *r);
+/* The frame that a C-stack shim goes on to; 0 when it is none or cannot be
+ * told.  expect: read it again when it is remembered as something else. */
+uint64_t ds_shim_previous(struct ds_reader *r, uint64_t addr, uint64_t expect);
+bool ds_is_running(const struct ds_reader *r, const struct ds_frame *f);
+
+/* stack_gen.c */
+void ds_heap_plan(struct ds_reader *r, struct hog_spans *spans);
+void ds_heap_learn(struct ds_reader *r, uint64_t addr);
+void ds_heap_forget(struct ds_reader *r);
+/* If `from` is a generator frame from which the chain leads to `to`: pushes the
+ * generators between them on r->f, outermost first, and says true. */
+bool ds_heap_link(struct ds_reader *r, uint64_t from, uint64_t to);
+/* After a read of len bytes into heap_buf: where each frame lies in it. */
+bool ds_heap_place(struct ds_reader *r, size_t len);
+/* Adds what runs above the climb's end in generators.  OK or RETRY. */
+enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired);
+
+/* stack_pairs.c */
+void *ds_shared_new(const struct hog_python *py);
+void ds_shared_free(void *shared);
+bool ds_site_known(const struct ds_shared *s, const struct ds_frame *caller,
+		   const struct ds_frame *callee);
+void ds_sites_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n);
+bool ds_pair_proven(const struct ds_shared *s, const struct ds_frame *caller,
+		    const struct ds_frame *callee);
+/* Remembers where the callers of a proven, live chain stand. */
+void ds_edges_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n);
+/* Where caller last stood, live, in a call of callee; -1: never seen. */
+int32_t ds_edge_at(const struct ds_shared *s, const struct hog_pycode *caller,
+		   const struct hog_pycode *callee);
+void ds_count_sighting(struct ds_shared *s, const struct hog_pycode *callee);
+/* Counts a sighting and tries to prove the pair.  true: it is proven now. */
+bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
+		   const struct ds_frame *callee);
+/* The one proven caller of a callee; NULL: none or several. */
+const struct hog_pycode *ds_pair_caller(const struct ds_reader *r,
+					const struct hog_pycode *callee);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/stack_data.h"
+
+#include <stdlib.h>
+
+/*
+ * Who was seen calling whom.  A torn copy can put a frame of one call behind a
+ * caller of another; every single check passes, only the pair never existed.
+ * So a pair must be proven once, by one of:
+ *   - the callee's function object still lies on the caller's value stack,
+ *     where the call put it;
+ *   - both stood in one chunk copy, often: DS_SIGHTS times and in a share of
+ *     the callee's sightings that torn copies do not reach (measured: torn
+ *     pairs had 0.02 %);
+ *   - two reads of caller, callee, caller in one call, in which the caller did
+ *     not change.
+ */
+#define SIGHTS_NEEDED 8
+#define SHARE_NEEDED 50 /* one in so many of the callee's sightings: 2 % */
+#define FUNC_SIGHTS_FREE_THREADED 3
+#define PCP_PROOFS 2
+#define PCP_TRIES_FIRST 8
+#define PCP_TRIES_LATER 3
+#define SIGHTS_FIRST 100
+#define SIGHTS_LATER 1000
+#define SITES_MAX 262144
+#define TAG_BITS 3ull
+#define FUNC_SLOTS 3
+
+static uint64_t pair_key(const struct hog_pycode *a, const struct hog_pycode *b)
+{
+	return (uint64_t)a->serial << 32 | b->serial;
+}
+
+static uint64_t site_key(const struct ds_frame *caller,
+			 const struct ds_frame *callee)
+{
+	return hog_hash64(pair_key(caller->code, callee->code)) +
+	       (uint64_t)(uint32_t)caller->at * 0x9e3779b97f4a7c15ULL;
+}
+
+void *ds_shared_new(const struct hog_python *py)
+{
+	struct ds_shared *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->py = py;
+	s->rules = ds_rules_for(py->lay.minor);
+	return s;
+}
+
+void ds_shared_free(void *shared)
+{
+	struct ds_shared *s = shared;
+
+	if (!s)
+		return;
+	hog_map64_fini(&s->pairs);
+	hog_map64_fini(&s->sites);
+	hog_map64_fini(&s->callers);
+	hog_map64_fini(&s->edges);
+	hog_map64_fini(&s->addrs);
+	free(s);
+}
+
+bool ds_site_known(const struct ds_shared *s, const struct ds_frame *caller,
+		   const struct ds_frame *callee)
+{
+	return hog_map64_get(&s->sites, site_key(caller, callee)) != NULL;
+}
+
+void ds_sites_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n)
+{
+	struct ds_shared *s = r->shared;
+
+	if (s->sites.count > SITES_MAX)
+		hog_map64_clear(&s->sites);
+	for (uint32_t i = 1; i < n; i++) {
+		uint64_t key = site_key(&f[i - 1], &f[i]);
+
+		if (!hog_map64_get(&s->sites, key))
+			hog_map64_put(&s->sites, key, 1);
+	}
+}
+
+bool ds_pair_proven(const struct ds_shared *s, const struct ds_frame *caller,
+		    const struct ds_frame *callee)
+{
+	uint64_t *v = hog_map64_get(&s->pairs,
+				    pair_key(caller->code, callee->code));
+
+	return v && (*v & DS_PAIR_PROVEN);
+}
+
+const struct hog_pycode *ds_pair_caller(const struct ds_reader *r,
+					const struct hog_pycode *callee)
+{
+	const struct ds_shared *s = r->shared;
+	uint64_t *serial = hog_map64_get(&s->callers, callee->serial);
+	uint64_t *addr;
+	const struct hog_pycode *code;
+
+	if (!serial || *serial == DS_MANY)
+		return NULL;
+	addr = hog_map64_get(&s->addrs, *serial);
+	code = addr ? hog_pycodes_peek(r->base.codes, *addr) : NULL;
+	return code && code->serial == *serial ? code : NULL;
+}
+
+void ds_edges_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n)
+{
+	struct ds_shared *s = r->shared;
+
+	if (s->edges.count > DS_PAIRS_MAX)
+		hog_map64_clear(&s->edges);
+	for (uint32_t i = 1; i < n; i++) {
+		uint64_t key = pair_key(f[i - 1].code, f[i].code);
+		uint64_t *have = hog_map64_get(&s->edges, key);
+		uint64_t at = (uint32_t)f[i - 1].at;
+
+		if (!have)
+			hog_map64_put(&s->edges, key, at);
+		else if (*have != at)
+			*have = at;
+	}
+}
+
+int32_t ds_edge_at(const struct ds_shared *s, const struct hog_pycode *caller,
+		   const struct hog_pycode *callee)
+{
+	uint64_t *at = hog_map64_get(&s->edges, pair_key(caller, callee));
+
+	return at ? (int32_t)*at : -1;
+}
+
+void ds_count_sighting(struct ds_shared *s, const struct hog_pycode *callee)
+{
+	s->seen[callee->serial % DS_SEEN_SLOTS]++;
+}
+
+static void learn(struct ds_shared *s, const struct ds_frame *caller,
+		  const struct ds_frame *callee)
+{
+	uint64_t *have = hog_map64_get(&s->callers, callee->code->serial);
+
+	hog_map64_put(&s->pairs, pair_key(caller->code, callee->code),
+		      DS_PAIR_PROVEN);
+	if (s->callers.count > DS_PAIRS_MAX) {
+		hog_map64_clear(&s->callers);
+		hog_map64_clear(&s->addrs);
+		have = NULL;
+	}
+	hog_map64_put(&s->addrs, caller->code->serial, caller->code->addr);
+	if (!have)
+		hog_map64_put(&s->callers, callee->code->serial,
+			      caller->code->serial);
+	else if (*have != caller->code->serial)
+		*have = DS_MANY;
+}
+
+/* The call put the function it calls right above the caller's saved stack. */
+static bool function_on_stack(const struct ds_reader *r,
+			      const struct ds_frame *p,
+			      const struct ds_frame *c)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t first;
+
+	if (c->func == 0 || p->at <= 0)
+		return false;
+	if (r->rules->has_return_offset && p->return_offset == 0)
+		return false;
+	if (r->rules->marks_running) {
+		if (p->stacktop < 0 || !ds_site_known(r->shared, p, c))
+			return false;
+		first = (uint64_t)lay->iframe_localsplus +
+			8ull * (uint32_t)p->stacktop;
+	} else {
+		if (p->stackpointer < p->addr)
+			return false;
+		first = p->stackpointer - p->addr;
+	}
+	for (unsigned i = 0; i < FUNC_SLOTS; i++) {
+		uint64_t at = first + 8ull * i;
+
+		if (at + 8 > p->bytes_left)
+			return false;
+		if ((ds_word(p->bytes + at) & ~TAG_BITS) ==
+		    (c->func & ~TAG_BITS))
+			return true;
+	}
+	return false;
+}
+
+/* Caller, callee, caller again, in one call.  Only heads are compared. */
+struct pcp {
+	unsigned char before[DS_FRAME_HEAD], callee[DS_HEAP_HEAD + DS_FRAME_HEAD],
+		after[DS_FRAME_HEAD];
+};
+
+static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
+		     const struct ds_frame *c, struct pcp *ret)
+{
+	size_t head = c->heap ? DS_HEAP_HEAD : 0;
+	struct hog_span spans[3] = {
+		{ p->addr, ret->before, DS_FRAME_HEAD },
+		{ c->addr - head, ret->callee + DS_HEAP_HEAD - head,
+		  head + DS_FRAME_HEAD },
+		{ p->addr, ret->after, DS_FRAME_HEAD },
+	};
+	ssize_t got = hog_mem_readv(r->base.py->mem, spans, 3);
+
+	return got == (ssize_t)(3 * DS_FRAME_HEAD + head);
+}
+
+static bool gen_executing(const struct ds_reader *r, const struct pcp *read)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	int32_t before = lay->gen_iframe - lay->gen_frame_state;
+
+	if (before <= 0 || before > DS_HEAP_HEAD)
+		return false;
+	return (int8_t)read->callee[DS_HEAP_HEAD - before] ==
+	       r->rules->gen_executing;
+}
+
+static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
+		      const struct ds_frame *c)
+{
+	struct ds_frame p1, p2, c1;
+	struct pcp read;
+
+	if (!pcp_read(r, p, c, &read))
+		return false;
+	if (!ds_parse(r, p->addr, read.before, DS_FRAME_HEAD, &p1) ||
+	    !ds_parse(r, p->addr, read.after, DS_FRAME_HEAD, &p2) ||
+	    !ds_parse(r, c->addr, read.callee + DS_HEAP_HEAD, DS_FRAME_HEAD, &c1))
+		return false;
+	if (!ds_resolve(r, &p1) || !ds_resolve(r, &p2) || !ds_resolve(r, &c1))
+		return false;
+	if (p1.code != p->code || p2.code != p->code || c1.code != c->code ||
+	    p1.at != p2.at || p1.stacktop != p2.stacktop ||
+	    p1.previous != p2.previous || c1.cleared || ds_popped(r, &c1))
+		return false;
+	if (c->heap && !gen_executing(r, &read))
+		return false;
+	return c1.previous == p->addr ||
+	       ds_shim_previous(r, c1.previous, 0) == p->addr;
+}
+
+static bool proven_by_reading(struct ds_reader *r, const struct ds_frame *p,
+			      const struct ds_frame *c, uint64_t sights)
+{
+	unsigned tries = PCP_TRIES_FIRST, held = 0;
+
+	if (sights > SIGHTS_LATER)
+		tries = 1;
+	else if (sights > SIGHTS_FIRST)
+		tries = PCP_TRIES_LATER;
+	for (unsigned i = 0; i < tries && held < PCP_PROOFS; i++)
+		held += pcp_holds(r, p, c);
+	return held >= (tries < PCP_PROOFS ? tries : PCP_PROOFS);
+}
+
+bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
+		   const struct ds_frame *callee)
+{
+	struct ds_shared *s = r->shared;
+	uint64_t key = pair_key(caller->code, callee->code);
+	uint64_t *have = hog_map64_get(&s->pairs, key);
+	uint64_t sights = have ? *have + 1 : 1;
+	uint32_t seen = s->seen[callee->code->serial % DS_SEEN_SLOTS];
+	bool chunk = !caller->heap && !callee->heap &&
+		     caller->chunk == callee->chunk;
+	uint64_t func_needed = r->base.py->lay.free_threaded ?
+				       FUNC_SIGHTS_FREE_THREADED : 1;
+
+	if (have && (*have & DS_PAIR_PROVEN))
+		return true;
+	if (s->pairs.count > DS_PAIRS_MAX)
+		hog_map64_clear(&s->pairs);
+	hog_map64_put(&s->pairs, key, sights);
+	if ((chunk && sights >= func_needed &&
+	     function_on_stack(r, caller, callee)) ||
+	    (chunk && sights >= SIGHTS_NEEDED &&
+	     sights * SHARE_NEEDED >= seen) ||
+	    proven_by_reading(r, caller, callee, sights)) {
+		learn(s, caller, callee);
+		return true;
+	}
+	return false;
+}
