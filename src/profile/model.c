@@ -91,7 +91,8 @@ uint32_t hog_model_string(struct hog_model *m, const char *text, size_t len)
 		len = cut_at_char(text, HOG_MODEL_STRING_MAX);
 	/* The store has no look-up without adding, so when it is full also a
 	 * string that is there is refused. */
-	if (hog_intern_bytes(m->strings) + len >= HOG_MODEL_STRING_BYTES_MAX ||
+	if (hog_intern_count(m->strings) >= HOG_MODEL_STRINGS_MAX ||
+	    hog_intern_bytes(m->strings) + len >= HOG_MODEL_STRING_BYTES_MAX ||
 	    hog_intern_put(m->strings, text, len, &id) < 0) {
 		m->refused++;
 		return 0;

@@ -16,6 +16,7 @@
 
 #define HOG_MODEL_STACKS_MAX (1u << 21)
 #define HOG_MODEL_STRING_BYTES_MAX (64u << 20)
+#define HOG_MODEL_STRINGS_MAX (1u << 22)
 #define HOG_MODEL_STRING_MAX (1u << 16) /* a longer string is cut, at a char */
 #define HOG_MODEL_FUNCTIONS_MAX (1u << 20)
 #define HOG_MODEL_FRAMES_MAX (1u << 20)
