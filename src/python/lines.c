@@ -170,7 +170,8 @@ int hog_pylines_find(enum hog_pylines format, const unsigned char *table,
 		return 0;
 	if (!is_line(firstlineno) || len > HOG_PYLINES_MAX)
 		return -EBADMSG;
-	hog_cursor_init(&cur, table, len);
+	/* An empty table may come without an address. */
+	hog_cursor_init(&cur, len ? table : (const unsigned char *)"", len);
 	switch (format) {
 	case HOG_PYLINES_LNOTAB_UNSIGNED:
 		return find_lnotab(&cur, false, at, ret);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One code object, from the target's memory to an owned copy: the part of the
+ * cache (code.c) that reads.  Only for code.c and the finder.
+ */
+#ifndef HOG_PYTHON_CODEREAD_H
+#define HOG_PYTHON_CODEREAD_H
+
+#include "python/code.h"
+#include "target/mem.h"
+
+struct hog_python;
+
+/* Bytes of the object itself, in any build. */
+#define HOG_PYCODE_OBJECT_MAX 320
+/* Instructions of one code object; more is no code object. */
+#define HOG_PYCODE_CODE_MAX (1u << 26)
+
+/* What does not change while a code object lives, and hardly is the same in
+ * the one that gets its memory next. */
+struct hog_pycodeprint {
+	uint64_t type, filename, name, qualname, lines, code;
+	int32_t firstlineno, flags;
+	int32_t nlocals, stacksize; /* 3.11+: nlocalsplus */
+	int32_t traceable;
+	uint32_t units; /* 3.11+: instructions */
+};
+
+/* Bytes to read of an object for its print. */
+size_t hog_pycode_object_size(const struct hog_python *py);
+/* The print of an object's bytes; false: it is no code object. */
+bool hog_pycode_print(const struct hog_python *py, const void *object,
+		      struct hog_pycodeprint *ret);
+bool hog_pycode_print_equal(const struct hog_pycodeprint *a,
+			    const struct hog_pycodeprint *b);
+
+/* Reads the code object at addr, in two or three system calls.  The result is
+ * one allocation of *ret_bytes with room for `before` bytes in front of the
+ * struct (the caller's own; zeroed); free that.  NULL: no code object, or no
+ * memory.  serial is left 0. */
+void *hog_pycode_read(const struct hog_python *py, uint64_t addr, size_t before,
+		      struct hog_pycodeprint *ret_print, size_t *ret_bytes);
+
+/* Reads spans even when some of them are bad: ok[i] tells.  -ESRCH, -EPERM:
+ * nothing can be read any more. */
+int hog_spans_read(struct hog_mem *mem, const struct hog_span *spans,
+		   unsigned n, bool *ok);
+
+#endif
