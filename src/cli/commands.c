@@ -5,6 +5,11 @@
  */
 #include "cli/command.h"
 
+extern const struct hog_command hog_cmd_formats;
+extern const struct hog_command hog_cmd_report;
+
 const struct hog_command *const hog_commands[] = {
+	&hog_cmd_report,
+	&hog_cmd_formats,
 	NULL,
 };

@@ -11,3 +11,18 @@ const char *hog_mode_name(enum hog_mode mode)
 {
 	return mode_names[mode];
 }
+
+const char *hog_run_why_empty(const struct hog_run *run)
+{
+	if (run->stats.slots == 0)
+		return "it ended before the first one was due";
+	switch (run->mode) {
+	case HOG_MODE_GIL:
+		return "no thread held the GIL";
+	case HOG_MODE_CPU:
+		return "no thread used CPU time";
+	default:
+		return run->idle ? "no thread had a Python frame" :
+				   "every thread was idle; --idle keeps them";
+	}
+}

@@ -42,4 +42,8 @@ struct hog_run {
 	struct hog_stats stats; /* filled in at the end */
 };
 
+/* Why a run may have no sample, for "no sample: ...": an empty result is
+ * always explained. */
+const char *hog_run_why_empty(const struct hog_run *run);
+
 #endif

@@ -24,11 +24,30 @@ static int note(struct hog_sink *sink, int r)
 	return r;
 }
 
+static const char *remedy(int code)
+{
+	switch (code) {
+	case -ENOSPC:
+	case -EDQUOT:
+	case -EFBIG:
+		return "make room there, or choose another place with -o";
+	case -EPIPE:
+		return "what reads the output has gone";
+	default:
+		return NULL;
+	}
+}
+
 int hog_sink_begin(struct hog_sink *sink, const struct hog_run *run,
 		   struct hog_err *err)
 {
+	int r;
+
 	sink->run = run;
-	return sink->ops->begin ? sink->ops->begin(sink, run, err) : 0;
+	r = sink->ops->begin ? sink->ops->begin(sink, run, err) : 0;
+	if (r < 0 && err && !err->hint)
+		err->hint = remedy(r);
+	return r;
 }
 
 int hog_sink_event(struct hog_sink *sink, const struct hog_event *ev)
@@ -56,20 +75,6 @@ int hog_sink_flush(struct hog_sink *sink)
 	if (note(sink, r) < 0)
 		return r;
 	return flush_out(sink);
-}
-
-static const char *remedy(int code)
-{
-	switch (code) {
-	case -ENOSPC:
-	case -EDQUOT:
-	case -EFBIG:
-		return "make room there, or choose another place with -o";
-	case -EPIPE:
-		return "what reads the output has gone";
-	default:
-		return NULL;
-	}
 }
 
 int hog_sink_end(struct hog_sink *sink, struct hog_err *err)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hognose report: any output, from a recording. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cli/command.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "profile/stream.h"
+
+#define LIMIT_MAX 1000000
+
+enum { OPT_FUNCTION = 256, OPT_FULL_PATHS, OPT_LIMIT, OPT_TITLE };
+
+struct report {
+	const char *path, *out_path;
+	const struct hog_sink_ops *ops;
+	struct hog_view view;
+	struct hog_stream_reader *reader;
+	struct hog_output out;
+	struct hog_sink sink;
+	uint64_t events, samples;
+};
+
+/* What was asked: 0, or bad usage in words. */
+static int understand(struct report *rep, const struct hog_args *args,
+		      struct hog_err *err)
+{
+	const char *limit = hog_args_value(args, OPT_LIMIT);
+	const char *out = hog_args_value(args, 'o');
+	uint64_t rows = 0;
+	int r = 0;
+
+	if (hog_args_count(args) != 1)
+		return hog_err_say(err, -EINVAL,
+				   "as in 'hognose report FILE.hog -o FILE.html'",
+				   hog_args_count(args) ?
+					   "more than one recording given" :
+					   "no recording given");
+	rep->path = hog_args_operand(args, 0);
+	rep->out_path = out ? out : "-";
+	if (limit)
+		r = hog_parse_count(limit, "number of rows", 1, LIMIT_MAX,
+				    &rows, err);
+	if (r < 0)
+		return r;
+	rep->view = (struct hog_view){
+		.function = hog_args_has(args, OPT_FUNCTION),
+		.full_paths = hog_args_has(args, OPT_FULL_PATHS),
+		.threads = hog_args_has(args, 't'),
+		.limit = (unsigned)rows,
+		.title = hog_args_value(args, OPT_TITLE),
+	};
+	return hog_output_choose(hog_args_value(args, 'f'), rep->out_path,
+				 &rep->ops, err);
+}
+
+static FILE *open_input(const char *path, struct hog_err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct stat st;
+	FILE *in;
+
+	_cleanup_close_ int fd =
+		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+			   open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		hog_err_set(err, -errno, "read '%.200s'", path);
+		return NULL;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		hog_err_set(err, -EISDIR, "read '%.200s'", path);
+		return NULL;
+	}
+	in = fdopen(fd, "r");
+	if (in)
+		hog_move_fd(&fd);
+	else
+		hog_err_set(err, -errno, "read '%.200s'", path);
+	return in;
+}
+
+/* Opening the output would empty the recording before it is read. */
+static bool is_same_file(FILE *in, const char *out_path)
+{
+	struct stat a, b;
+
+	return strcmp(out_path, "-") != 0 && fstat(fileno(in), &a) == 0 &&
+	       stat(out_path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino && S_ISREG(a.st_mode);
+}
+
+/* Everything is open and the sink has begun, or it says what is wrong. */
+static int start(struct report *rep, FILE *in, struct hog_err *err)
+{
+	int r = hog_stream_open(in, &rep->reader, err);
+
+	if (r < 0)
+		return hog_err_wrap(err, r, "%.200s", rep->path);
+	if (is_same_file(in, rep->out_path))
+		return hog_err_say(err, -EINVAL, "name another file with -o",
+				   "the output is the recording itself");
+	r = hog_output_open(rep->ops, rep->out_path, &rep->out, err);
+	if (r < 0)
+		return r;
+	hog_output_fit_view(&rep->out, &rep->view);
+	rep->view.no_python = hog_stream_run(rep->reader)->idle;
+	if (hog_sink_init(&rep->sink, rep->ops, &rep->view, rep->out.file) < 0)
+		return hog_err_set(err, -ENOMEM, "draw '%s'", rep->ops->name);
+	return hog_sink_begin(&rep->sink, hog_stream_run(rep->reader), err);
+}
+
+/* How the recording ended; *ret_sink: whether the sink took it all. */
+static int copy_events(struct report *rep, int *ret_sink, struct hog_err *err)
+{
+	struct hog_event ev;
+	int r, taken = 0;
+
+	while ((r = hog_stream_next(rep->reader, &ev, err)) > 0 && taken == 0) {
+		rep->events++;
+		rep->samples += ev.kind == HOG_EV_SAMPLE;
+		taken = hog_sink_event(&rep->sink, &ev);
+	}
+	*ret_sink = taken;
+	return r;
+}
+
+/* An empty result, or one from a part, is explained in a line. */
+static int say_how_it_ended(const struct report *rep, int ended,
+			    struct hog_err *err)
+{
+	if (ended == -ENODATA)
+		err->hint = "it was not ended properly (hognose killed, file "
+			    "cut?): what was kept before is shown";
+	if (ended == -EBADMSG || ended == -ENOTSUP)
+		err->hint = "what stands before is shown";
+	if (ended < 0)
+		hog_err_wrap(err, ended, "%.200s", rep->path);
+	if (ended == -ENODATA) {
+		hog_say("report", "%s; %s", err->text, err->hint);
+		return HOG_EXIT_OK;
+	}
+	if (ended < 0)
+		return hog_fail("report", err);
+	if (rep->samples == 0)
+		hog_say("report", "no sample: %s",
+			hog_run_why_empty(hog_stream_run(rep->reader)));
+	return HOG_EXIT_OK;
+}
+
+static int draw(struct report *rep, struct hog_err *err)
+{
+	struct hog_err why = { 0 };
+	int taken, r, ended = copy_events(rep, &taken, &why);
+
+	/* Nothing but damage: there is no result to write. */
+	if (ended < 0 && ended != -ENODATA && rep->events == 0) {
+		hog_err_wrap(&why, ended, "%.200s", rep->path);
+		return hog_fail("report", &why);
+	}
+	r = hog_sink_end(&rep->sink, err);
+	if (r == 0)
+		r = hog_output_close(&rep->out, err);
+	if (r < 0)
+		return hog_fail("report", err);
+	return say_how_it_ended(rep, ended, &why);
+}
+
+static int run_report(const struct hog_args *args)
+{
+	struct report rep = { 0 };
+	struct hog_err err = { 0 };
+	int r = understand(&rep, args, &err);
+
+	if (r < 0)
+		return hog_usage("report", &err);
+
+	_cleanup_fclose_ FILE *in = open_input(rep.path, &err);
+
+	if (!in)
+		return hog_fail("report", &err);
+	r = start(&rep, in, &err);
+	r = r < 0 ? hog_fail("report", &err) : draw(&rep, &err);
+	if (rep.sink.ops)
+		hog_sink_fini(&rep.sink);
+	hog_output_discard(&rep.out); /* of one that was not closed */
+	hog_stream_close(rep.reader);
+	return r;
+}
+
+static const struct hog_opt report_options[] = {
+	{ 'f', "format", "NAME", "the output format; 'hognose formats' lists them" },
+	{ 'o', "output", "FILE",
+	  "write to FILE, whose suffix chooses the format; '-' (as without -o): "
+	  "standard output" },
+	{ OPT_FUNCTION, "function", NULL, "functions only, no lines" },
+	{ OPT_FULL_PATHS, "full-paths", NULL, "file names in full" },
+	{ 't', "threads", NULL, "show each thread as a frame" },
+	{ OPT_LIMIT, "limit", "N", "at most N rows of a table" },
+	{ OPT_TITLE, "title", "TEXT", "the title of the page" },
+	{ 0 },
+};
+
+const struct hog_command hog_cmd_report = {
+	.name = "report",
+	.usage = "FILE [-f NAME] [-o FILE]",
+	.summary = "make any output from a recording",
+	.details = "Without -f and -o it prints a table. A recording that was "
+		   "not ended properly is shown up to where it stops, and a "
+		   "line on standard error says so; so is a damaged one, and "
+		   "then the exit status is 1.",
+	.example = "hognose report example.hog -o example.html",
+	.options = report_options,
+	.run = run_report,
+};
