@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "python/heap_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PARENTS_FIRST 128u
+#define PARENTS_MAX 4096u
+#define EDGES_MAX 6000u
+#define RANGES_MAX 6000u
+#define STACKS_MAX 3000u
+#define NODES_FIRST 256u
+#define NODES_MAX 8192u
+/* After so many sights with one caller an earlier other one is history. */
+#define STREAK 64u
+#define SIGHTS_MIN 2u /* of a stack before it may stand for a torn one */
+#define SIGHTS_MAX 254u
+#define SIGHTS_SEVERAL 255u /* not the only stack of its leaf and depth */
+
+void hog_heapmem_fini(struct hog_heapmem *m)
+{
+	free(m->parents);
+	free(m->nodes);
+	hog_map64_fini(&m->edges);
+	hog_map64_fini(&m->ranges);
+	hog_map64_fini(&m->stacks);
+	hog_map64_fini(&m->index);
+	*m = (struct hog_heapmem){ .era = m->era + 1 };
+}
+
+void hog_heapmem_forget_stacks(struct hog_heapmem *m)
+{
+	hog_map64_clear(&m->stacks);
+	hog_map64_clear(&m->index);
+	m->n_nodes = 0;
+	m->era++;
+}
+
+static void put(struct hog_map64 *map, size_t max, uint64_t key, uint64_t value)
+{
+	if (map->count >= max)
+		hog_map64_clear(map);
+	(void)hog_map64_put(map, key, value); /* no memory: nothing learnt */
+}
+
+/* Parents ---------------------------------------------------------------- */
+
+/* The entry of addr, or the free one where it would go. */
+static struct hog_heapparent *parent_slot(const struct hog_heapmem *m,
+					  uint64_t addr)
+{
+	size_t mask = m->cap_parents - 1;
+	size_t i = hog_hash64(addr) & mask;
+
+	while (m->parents[i].addr && m->parents[i].addr != addr)
+		i = (i + 1) & mask;
+	return &m->parents[i];
+}
+
+static bool grow_parents(struct hog_heapmem *m)
+{
+	struct hog_heapparent *old = m->parents;
+	size_t old_cap = m->cap_parents;
+	size_t cap = old_cap ? old_cap * 2 : PARENTS_FIRST;
+
+	if (cap > PARENTS_MAX) {
+		memset(old, 0, old_cap * sizeof(*old));
+		m->n_parents = 0;
+		return true;
+	}
+	m->parents = calloc(cap, sizeof(*m->parents));
+	if (!m->parents) {
+		m->parents = old;
+		return false;
+	}
+	m->cap_parents = cap;
+	for (size_t i = 0; i < old_cap; i++)
+		if (old[i].addr)
+			*parent_slot(m, old[i].addr) = old[i];
+	free(old);
+	return true;
+}
+
+void hog_heapmem_note_parent(struct hog_heapmem *m, uint64_t addr,
+			     uint32_t code, uint64_t parent,
+			     uint32_t parent_code)
+{
+	if (addr == 0)
+		return;
+	if (m->n_parents + 1 > m->cap_parents / 4 * 3 && !grow_parents(m))
+		return;
+
+	struct hog_heapparent *e = parent_slot(m, addr);
+
+	if (e->addr == 0)
+		m->n_parents++;
+	if (e->addr == 0 || e->code != code) {
+		*e = (struct hog_heapparent){ addr,        parent, code,
+					      parent_code, 1,      false };
+		return;
+	}
+	if (e->parent == parent && e->parent_code == parent_code) {
+		if (++e->streak >= STREAK)
+			e->several = false;
+		return;
+	}
+	e->parent = parent;
+	e->parent_code = parent_code;
+	e->streak = 1;
+	e->several = true;
+}
+
+const struct hog_heapparent *hog_heapmem_parent(const struct hog_heapmem *m,
+						uint64_t addr)
+{
+	if (m->n_parents == 0 || addr == 0)
+		return NULL;
+
+	const struct hog_heapparent *e = parent_slot(m, addr);
+
+	return e->addr ? e : NULL;
+}
+
+const struct hog_heapparent *hog_heapmem_one_parent(const struct hog_heapmem *m,
+						    uint64_t addr,
+						    uint32_t code)
+{
+	const struct hog_heapparent *e = hog_heapmem_parent(m, addr);
+
+	return e && e->code == code && !e->several ? e : NULL;
+}
+
+/* Edges ------------------------------------------------------------------ */
+
+static uint64_t pair_key(uint32_t a, uint32_t b)
+{
+	return (uint64_t)a << 32 | b;
+}
+
+/* The last f_lasti low, the one before that was another one high. */
+void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee, int32_t lasti)
+{
+	uint64_t key = pair_key(caller, callee);
+	const uint64_t *old = hog_map64_get(&m->edges, key);
+	uint32_t other = (uint32_t)HOG_HEAPEDGE_NONE;
+
+	if (old && (uint32_t)*old == (uint32_t)lasti)
+		return;
+	if (old)
+		other = (uint32_t)*old;
+	put(&m->edges, EDGES_MAX, key, pair_key(other, (uint32_t)lasti));
+}
+
+int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
+			 uint32_t callee, int32_t own)
+{
+	const uint64_t *v = hog_map64_get(&m->edges, pair_key(caller, callee));
+
+	if (!v)
+		return HOG_HEAPEDGE_NONE;
+	if ((int32_t)(*v >> 32) == own)
+		return own;
+	return (int32_t)(uint32_t)*v;
+}
+
+/* Ranges ----------------------------------------------------------------- */
+
+enum hog_heaprange hog_heapmem_range(const struct hog_heapmem *m, uint64_t key,
+				     int off)
+{
+	const uint64_t *v = hog_map64_get(&m->ranges, key);
+
+	if (!v)
+		return HOG_HEAPRANGE_NEW;
+	if (off < (int32_t)(uint32_t)*v || off > (int32_t)(*v >> 32) + 1)
+		return HOG_HEAPRANGE_OUT;
+	return HOG_HEAPRANGE_IN;
+}
+
+void hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off)
+{
+	const uint64_t *v = hog_map64_get(&m->ranges, key);
+	int32_t lo = off, hi = off;
+
+	if (v) {
+		int32_t old_lo = (int32_t)(uint32_t)*v;
+		int32_t old_hi = (int32_t)(*v >> 32);
+
+		if (off >= old_lo && off <= old_hi)
+			return;
+		lo = old_lo < lo ? old_lo : lo;
+		hi = old_hi > hi ? old_hi : hi;
+	}
+	put(&m->ranges, RANGES_MAX, key, pair_key((uint32_t)hi, (uint32_t)lo));
+}
+
+/* Stacks ----------------------------------------------------------------- */
+
+static bool grow_nodes(struct hog_heapmem *m)
+{
+	uint32_t cap = m->cap_nodes ? m->cap_nodes * 2 : NODES_FIRST;
+	struct hog_heapnode *grown;
+
+	if (cap > NODES_MAX)
+		return false;
+	grown = realloc(m->nodes, cap * sizeof(*grown));
+	if (!grown)
+		return false;
+	m->nodes = grown;
+	m->cap_nodes = cap;
+	return true;
+}
+
+static uint64_t node_key(uint32_t caller, const struct hog_pycode *code,
+			 int32_t at)
+{
+	return hog_hash64(pair_key(caller, (uint32_t)at) ^
+			  (uint64_t)code->serial << 20);
+}
+
+uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,
+			  const struct hog_pycode *code, int32_t at)
+{
+	uint64_t key = node_key(caller, code, at);
+	const uint64_t *known = hog_map64_get(&m->index, key);
+
+	if (known) {
+		const struct hog_heapnode *old = &m->nodes[*known];
+
+		if (old->caller == caller && old->code == code && old->at == at)
+			return (uint32_t)*known;
+	}
+	if (m->n_nodes == 0)
+		m->n_nodes = 1;
+	if (m->n_nodes >= m->cap_nodes && !grow_nodes(m)) {
+		hog_heapmem_forget_stacks(m);
+		return 0;
+	}
+
+	uint32_t up = caller ? m->nodes[caller].hash : 0;
+	uint32_t depth = caller ? m->nodes[caller].depth + 1 : 1;
+
+	m->nodes[m->n_nodes] = (struct hog_heapnode){
+		code, at, caller, depth,
+		(uint32_t)(hog_hash64(pair_key(up, code->serial)) >> 17)
+	};
+	if (hog_map64_put(&m->index, key, m->n_nodes) < 0)
+		return 0;
+	return m->n_nodes++;
+}
+
+/* Node low; 24 bits of its hash; sights high. */
+void hog_heapmem_note_stack(struct hog_heapmem *m, uint32_t node, int depth)
+{
+	const struct hog_heapnode *n = &m->nodes[node];
+	uint64_t key = pair_key(n->code->serial, (uint32_t)depth);
+	uint64_t *v = hog_map64_get(&m->stacks, key);
+	uint64_t hash = n->hash & 0xffffff;
+	uint64_t sights = 1;
+
+	if (v) {
+		sights = *v >> 56;
+		if ((*v >> 32 & 0xffffff) != hash)
+			sights = SIGHTS_SEVERAL;
+		else if (sights < SIGHTS_MAX)
+			sights++;
+		*v = sights << 56 | hash << 32 | node;
+		return;
+	}
+	if (m->stacks.count < STACKS_MAX)
+		(void)hog_map64_put(&m->stacks, key,
+				    sights << 56 | hash << 32 | node);
+	else
+		hog_heapmem_forget_stacks(m);
+}
+
+uint32_t hog_heapmem_stack(const struct hog_heapmem *m, uint32_t leaf,
+			   int depth)
+{
+	const uint64_t *v =
+		hog_map64_get(&m->stacks, pair_key(leaf, (uint32_t)depth));
+	uint64_t sights = v ? *v >> 56 : 0;
+
+	if (sights < SIGHTS_MIN || sights > SIGHTS_MAX)
+		return 0;
+	return (uint32_t)*v;
+}

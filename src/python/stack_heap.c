@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stacks of running threads of CPython 2.7 and 3.6-3.10.
+ *
+ * One atomic reading of tstate.frame is the sample's instant.  The callers are
+ * copied right behind it; the walk follows dead frames too (heap_walk.h).
+ * recursion_depth lies beside tstate.frame and is read with it: its distance
+ * from the number of frames found is nearly constant for one kind of stack, so
+ * it tells a stack that lost or gained levels.  What the copy cannot tell (the
+ * line of a caller that has returned since, the caller of a generator that has
+ * yielded) comes from earlier samples of the same thread.
+ */
+#include "python/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "python/heap_memory.h"
+#include "python/heap_pages.h"
+#include "python/heap_walk.h"
+#include "python/object.h"
+#include "python/python.h"
+
+#define DEPTH_MAX (1 << 20)
+
+struct seen { /* hash set of the pairs of one stack, emptied by its stamp */
+	uint64_t *keys;   /* owned */
+	uint32_t *stamps; /* owned */
+	size_t cap;       /* a power of two */
+	uint32_t stamp;
+};
+
+struct heap {
+	struct hog_pyreader base;
+	struct hog_heappages pages;
+	struct hog_heapmem mem;
+	struct hog_heapwalk walk;
+	struct seen seen;
+	unsigned char head[16]; /* tstate.frame, recursion_depth */
+	uint64_t *addrs;        /* owned: frames of walk.last */
+	uint32_t *nodes;        /* owned: of base.stack.frames, root first */
+	size_t cap;             /* of addrs, nodes, base.stack.frames */
+	size_t n_nodes;         /* so many of nodes are valid */
+	uint32_t nodes_era;
+	int depth, last_depth; /* recursion_depth now, of the last result */
+	bool has_depth;
+	bool repeatable;  /* an equal copy gives the last result again */
+	uint64_t key;     /* of walk.last's codes; 0: not known */
+	uint64_t pending; /* hash of a stack that waits to be seen twice */
+	struct hog_heapbase pending_base;
+	uint64_t interp; /* of the thread state; 0 not known */
+	uint64_t epoch;  /* of the code cache */
+	unsigned attempt;
+};
+
+static struct heap *heap_of(struct hog_pyreader *r)
+{
+	return (struct heap *)r; /* base is its first member */
+}
+
+static bool grow(struct heap *h, size_t n)
+{
+	size_t cap = h->cap ? h->cap : 64;
+
+	while (cap < n)
+		cap *= 2;
+	if (cap == h->cap)
+		return true;
+
+	uint64_t *addrs = realloc(h->addrs, cap * sizeof(*addrs));
+
+	if (addrs)
+		h->addrs = addrs;
+
+	uint32_t *nodes = realloc(h->nodes, cap * sizeof(*nodes));
+
+	if (nodes)
+		h->nodes = nodes;
+
+	struct hog_pyframe *frames =
+		realloc(h->base.stack.frames, cap * sizeof(*frames));
+
+	if (frames)
+		h->base.stack.frames = frames;
+	if (!addrs || !nodes || !frames)
+		return false;
+	h->cap = cap;
+	return true;
+}
+
+static int heap_init(struct hog_pyreader *r)
+{
+	struct heap *h = heap_of(r);
+	const struct hog_pylayout *lay = &r->py->lay;
+	int e = hog_heappages_init(&h->pages);
+
+	if (e == 0)
+		e = hog_heapwalk_init(&h->walk, r->py);
+	if (e == 0 && !grow(h, 1))
+		e = -ENOMEM;
+	if (e < 0)
+		return e;
+	if (lay->tstate_frame < 0)
+		return -ENOTSUP;
+	h->has_depth = lay->tstate_recursion_depth == lay->tstate_frame + 8;
+	h->epoch = hog_pycodes_epoch(r->codes);
+	if (lay->tstate_interp < 0 ||
+	    hog_mem_read_u64(r->py->mem, r->tstate + lay->tstate_interp,
+			     &h->interp) < 0)
+		h->interp = 0;
+	return 0;
+}
+
+static void heap_fini(struct hog_pyreader *r)
+{
+	struct heap *h = heap_of(r);
+
+	hog_heappages_fini(&h->pages);
+	hog_heapmem_fini(&h->mem);
+	hog_heapwalk_fini(&h->walk);
+	free(h->seen.keys);
+	free(h->seen.stamps);
+	free(h->addrs);
+	free(h->nodes);
+	free(r->stack.frames);
+	r->stack.frames = NULL;
+}
+
+static void heap_forget(struct hog_pyreader *r)
+{
+	struct heap *h = heap_of(r);
+
+	hog_heapmem_forget_stacks(&h->mem);
+	h->walk.n_last = h->walk.n_now = 0;
+	h->n_nodes = 0;
+	h->key = h->pending = 0;
+	h->repeatable = false;
+	r->stack.n = 0; /* the pointers in frames are dead */
+	h->epoch = hog_pycodes_epoch(r->codes);
+}
+
+static int heap_plan(struct hog_pyreader *r, struct hog_spans *spans,
+		     unsigned attempt)
+{
+	struct heap *h = heap_of(r);
+
+	if (hog_pycodes_epoch(r->codes) != h->epoch)
+		heap_forget(r);
+	if (attempt == 0)
+		h->pending = 0;
+	h->attempt = attempt;
+	if (!hog_spans_add(spans, r->tstate + r->py->lay.tstate_frame, h->head,
+			   sizeof(h->head)))
+		return -ENOMEM;
+	return hog_heappages_plan(&h->pages, h->addrs, h->walk.n_last,
+				  h->walk.piece, spans);
+}
+
+/* The depth test --------------------------------------------------------- */
+
+static bool seen_reset(struct seen *s, size_t n)
+{
+	size_t cap = s->cap ? s->cap : 64;
+
+	while (cap < 2 * n)
+		cap *= 2;
+	if (cap != s->cap) {
+		uint64_t *keys = calloc(cap, sizeof(*keys));
+		uint32_t *stamps = calloc(cap, sizeof(*stamps));
+
+		if (!keys || !stamps) {
+			free(keys);
+			free(stamps);
+			return false;
+		}
+		free(s->keys);
+		free(s->stamps);
+		*s = (struct seen){ keys, stamps, cap, 0 };
+	}
+	if (++s->stamp == 0) { /* wrapped: old stamps could come back */
+		memset(s->stamps, 0, s->cap * sizeof(*s->stamps));
+		s->stamp = 1;
+	}
+	return true;
+}
+
+/* false: it was there. */
+static bool seen_add(struct seen *s, uint64_t key)
+{
+	size_t i = hog_hash64(key) & (s->cap - 1);
+
+	for (; s->stamps[i] == s->stamp; i = (i + 1) & (s->cap - 1))
+		if (s->keys[i] == key)
+			return false;
+	s->stamps[i] = s->stamp;
+	s->keys[i] = key;
+	return true;
+}
+
+/* One key for all depths of a recursion: the set of its calls. */
+static uint64_t stack_key(struct heap *h)
+{
+	const struct hog_heaprec *v = h->walk.now;
+	uint64_t key = hog_hash64(v[0].code->serial);
+
+	if (!seen_reset(&h->seen, h->walk.n_now))
+		return 0;
+	for (size_t i = 1; i < h->walk.n_now; i++) {
+		uint64_t pair = (uint64_t)v[i].code->serial << 32 |
+				v[i - 1].code->serial;
+
+		if (seen_add(&h->seen, pair))
+			key ^= hog_hash64(pair * 0x9e3779b97f4a7c15ULL);
+	}
+	return key ? key : 1;
+}
+
+static bool is_recursive(struct heap *h)
+{
+	if (!seen_reset(&h->seen, h->walk.n_now))
+		return true;
+	for (size_t i = 0; i < h->walk.n_now; i++)
+		if (!seen_add(&h->seen, h->walk.now[i].code->serial))
+			return true;
+	return false;
+}
+
+static bool same_codes(const struct hog_heapwalk *w)
+{
+	if (w->n_now != w->n_last)
+		return false;
+	for (size_t i = 0; i < w->n_now; i++)
+		if (w->now[i].code != w->last[i].code)
+			return false;
+	return true;
+}
+
+/* The frames and depth of this walk as one number, never 0. */
+static uint64_t walk_hash(const struct heap *h)
+{
+	uint64_t x = (uint64_t)(unsigned)h->depth;
+
+	for (size_t i = 0; i < h->walk.n_now; i++)
+		x = hog_hash64(x ^ h->walk.now[i].addr);
+	return x ? x : 1;
+}
+
+enum trust { TRUSTED, UNPROVEN, DOUBTED };
+
+/* Unproven: nothing is known against it, but it must be seen twice. */
+static enum trust test_depth(struct heap *h, uint64_t *ret_key)
+{
+	int off = h->depth - (int)h->walk.n_now;
+	enum hog_heaprange range;
+
+	*ret_key = same_codes(&h->walk) && h->key ? h->key : stack_key(h);
+	if (!h->has_depth || *ret_key == 0)
+		return TRUSTED;
+	range = hog_heapmem_range(&h->mem, *ret_key, off);
+	if (range == HOG_HEAPRANGE_IN)
+		return TRUSTED;
+	if (range == HOG_HEAPRANGE_NEW && !is_recursive(h))
+		return TRUSTED;
+	return range == HOG_HEAPRANGE_NEW ? UNPROVEN : DOUBTED;
+}
+
+static enum trust test(struct heap *h, uint64_t *ret_key)
+{
+	struct hog_heapbase base = h->walk.base;
+	enum trust trust = test_depth(h, ret_key);
+	uint64_t hash;
+
+	if (trust == TRUSTED && !hog_heapwalk_base_known(&h->walk)) {
+		if (h->attempt && h->pending_base.addr == base.addr &&
+		    h->pending_base.code == base.code)
+			return TRUSTED;
+		h->pending_base = base;
+		return UNPROVEN;
+	}
+	if (trust == TRUSTED)
+		return trust;
+	hash = walk_hash(h);
+	h->pending_base = base;
+	if (h->pending == hash)
+		return TRUSTED;
+	h->pending = hash;
+	return trust;
+}
+
+/* Results ---------------------------------------------------------------- */
+
+/* Where frame i of the walk stood.  A caller's own f_lasti counts while its
+ * callee still runs; afterwards it has moved on, if it has not ended.  false:
+ * it cannot be told. */
+static bool place_of(const struct heap *h, size_t i, int32_t *ret)
+{
+	const struct hog_heaprec *rec = &h->walk.now[i];
+	const struct hog_heaprec *callee = i ? rec - 1 : NULL;
+
+	*ret = rec->lasti;
+	if (!callee || (rec->running && callee->running))
+		return true;
+
+	int32_t at = hog_heapmem_edge(&h->mem, rec->code->serial,
+				      callee->code->serial, rec->lasti);
+
+	if (at == HOG_HEAPEDGE_NONE)
+		return rec->running;
+	*ret = at;
+	return true;
+}
+
+static bool places_known(const struct heap *h)
+{
+	int32_t at;
+
+	for (size_t i = 1; i < h->walk.n_now; i++)
+		if (!place_of(h, i, &at))
+			return false;
+	return true;
+}
+
+/* Frame k from the root of the result; counts those that have not changed. */
+static void put_frame(struct heap *h, size_t k, size_t old_n,
+		      struct hog_pyframe frame)
+{
+	struct hog_pystack *s = &h->base.stack;
+
+	if (s->common == k && k < old_n && s->frames[k].code == frame.code &&
+	    s->frames[k].at == frame.at)
+		s->common = (uint32_t)(k + 1);
+	s->frames[k] = frame;
+}
+
+/* The walk as the result. */
+static bool put_walk(struct heap *h)
+{
+	struct hog_pystack *s = &h->base.stack;
+	size_t n = h->walk.n_now, old_n = s->n;
+	uint8_t scale = h->base.py->lay.lasti_scale;
+
+	if (!grow(h, n))
+		return false;
+	*s = (struct hog_pystack){ .frames = s->frames, .n = n };
+	s->truncated = h->walk.truncated;
+	for (size_t k = 0; k < n; k++) {
+		const struct hog_heaprec *rec = &h->walk.now[n - 1 - k];
+		int32_t at;
+
+		if (!place_of(h, n - 1 - k, &at) || rec->inferred)
+			s->repaired = true;
+		put_frame(h, k, old_n,
+			  (struct hog_pyframe){ rec->code,
+						at < 0 ? -1 : at * scale,
+						rec->addr });
+	}
+	return true;
+}
+
+static void learn_frames(struct heap *h)
+{
+	const struct hog_heaprec *v = h->walk.now;
+
+	for (size_t i = 0; i + 1 < h->walk.n_now; i++) {
+		uint32_t callee = v[i].code->serial;
+		uint32_t caller = v[i + 1].code->serial;
+
+		if (!v[i].running || v[i].inferred ||
+		    (v[i].same && v[i + 1].same))
+			continue;
+		hog_heapmem_note_parent(&h->mem, v[i].addr, callee,
+					v[i + 1].addr, caller);
+		if (v[i + 1].running)
+			hog_heapmem_note_edge(&h->mem, caller, callee,
+					      v[i + 1].lasti);
+	}
+}
+
+/* Remembers the result as the stack of its leaf and depth. */
+static void learn_stack(struct heap *h)
+{
+	const struct hog_pystack *s = &h->base.stack;
+	size_t k = s->common < h->n_nodes ? s->common : h->n_nodes;
+	uint32_t node;
+
+	if (h->nodes_era != h->mem.era)
+		k = 0;
+	h->n_nodes = 0;
+	h->nodes_era = h->mem.era;
+	node = k ? h->nodes[k - 1] : 0;
+	for (; k < s->n; k++) {
+		/* The leaf moves on: where it stands is not remembered. */
+		node = hog_heapmem_node(&h->mem, node, s->frames[k].code,
+					k + 1 < s->n ? s->frames[k].at : -1);
+		if (node == 0)
+			return;
+		h->nodes[k] = node;
+	}
+	hog_heapmem_note_stack(&h->mem, node, h->depth);
+	h->n_nodes = s->n - 1;
+}
+
+static enum hog_pyverdict accept(struct heap *h, uint64_t key)
+{
+	struct hog_heapwalk *w = &h->walk;
+	bool whole = !w->truncated;
+	struct hog_heaprec *recs;
+
+	learn_frames(h);
+	if (!put_walk(h))
+		return HOG_PYSTACK_RETRY;
+	if (whole && h->has_depth && key)
+		hog_heapmem_note_range(&h->mem, key, h->depth - (int)w->n_now);
+	if (whole && !hog_heapwalk_base_known(w))
+		hog_heapwalk_note_base(w);
+	if (whole && h->has_depth)
+		learn_stack(h);
+	for (size_t i = 0; i < w->n_now; i++)
+		h->addrs[i] = w->now[i].addr;
+	recs = w->last;
+	w->last = w->now;
+	w->now = recs;
+	w->n_last = w->n_now;
+	h->key = whole ? key : 0;
+	h->last_depth = h->depth;
+	h->repeatable = true;
+	h->pages.tick++;
+	return HOG_PYSTACK_OK;
+}
+
+/* The one stack that this leaf has had at this depth, instead of the walk. */
+static bool put_remembered(struct heap *h)
+{
+	struct hog_pystack *s = &h->base.stack;
+	const struct hog_heaprec *leaf = &h->walk.now[0];
+	size_t old_n = s->n, n;
+	uint32_t node, at;
+
+	if (!h->has_depth || h->walk.n_now == 0)
+		return false;
+	node = hog_heapmem_stack(&h->mem, leaf->code->serial, h->depth);
+	n = node ? h->mem.nodes[node].depth : 0;
+	if (n == 0 || n > HOG_PYSTACK_MAX || !grow(h, n))
+		return false;
+	/* nodes[] is free here: it lists the way up. */
+	h->n_nodes = 0;
+	for (at = node, node = (uint32_t)n; node > 0; node--) {
+		h->nodes[node - 1] = at;
+		at = h->mem.nodes[at].caller;
+	}
+	*s = (struct hog_pystack){ .frames = s->frames,
+				   .n = n,
+				   .repaired = true };
+	for (size_t k = 0; k < n; k++) {
+		const struct hog_heapnode *e = &h->mem.nodes[h->nodes[k]];
+
+		put_frame(h, k, old_n,
+			  (struct hog_pyframe){ e->code, e->at, 0 });
+	}
+	s->frames[n - 1].addr = leaf->addr;
+	s->frames[n - 1].at =
+		leaf->lasti < 0 ? -1
+				: leaf->lasti * h->base.py->lay.lasti_scale;
+	if (s->common == n)
+		s->common--; /* the leaf's place was put after the count */
+	h->repeatable = false;
+	h->pages.tick++;
+	return true;
+}
+
+static bool is_gone(const struct heap *h)
+{
+	const struct hog_python *py = h->base.py;
+	uint64_t interp;
+
+	if (h->interp == 0)
+		return false;
+	return hog_mem_read_u64(py->mem, h->base.tstate + py->lay.tstate_interp,
+				&interp) < 0 ||
+	       interp != h->interp;
+}
+
+/* A failed try: what is known of this place, a new try, or what there is. */
+static enum hog_pyverdict fail(struct heap *h, bool may_remember, bool last,
+			       bool unreadable)
+{
+	if (may_remember && (h->attempt == 0 || last) && put_remembered(h))
+		return HOG_PYSTACK_OK;
+	if (!last)
+		return HOG_PYSTACK_RETRY;
+	if (is_gone(h))
+		return HOG_PYSTACK_GONE;
+	h->n_nodes = 0;
+	h->repeatable = false;
+	h->pages.tick++;
+	if (!put_walk(h))
+		h->base.stack.n = 0;
+	h->base.stack.torn = true;
+	h->base.stack.unreadable = unreadable;
+	return HOG_PYSTACK_OK;
+}
+
+static enum hog_pyverdict no_frames(struct heap *h)
+{
+	struct hog_pystack *s = &h->base.stack;
+	bool same = h->repeatable && s->n == 0;
+
+	*s = (struct hog_pystack){ .frames = s->frames };
+	h->walk.n_last = 0;
+	h->n_nodes = 0;
+	h->repeatable = true;
+	return same ? HOG_PYSTACK_SAME : HOG_PYSTACK_OK;
+}
+
+static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
+				 bool last)
+{
+	uint64_t key = 0;
+	enum trust trust;
+
+	if (walked == HOG_HEAPWALK_GONE)
+		return HOG_PYSTACK_GONE;
+	if (walked == HOG_HEAPWALK_SAME && h->repeatable &&
+	    h->depth == h->last_depth)
+		return HOG_PYSTACK_SAME;
+	if (walked == HOG_HEAPWALK_TORN || walked == HOG_HEAPWALK_UNREADABLE)
+		return fail(h, true, last, walked == HOG_HEAPWALK_UNREADABLE);
+	if (!h->walk.truncated) {
+		trust = test(h, &key);
+		if (trust != TRUSTED)
+			return fail(h, trust == DOUBTED, last, false);
+	}
+	if (!last && !places_known(h))
+		return HOG_PYSTACK_RETRY;
+	return accept(h, key);
+}
+
+static enum hog_pyverdict heap_parse(struct hog_pyreader *r, size_t got,
+				     bool last, struct hog_pystack *ret)
+{
+	struct heap *h = heap_of(r);
+	struct hog_heapview view = { r->py, r->codes, &h->pages, &h->mem };
+	uint64_t leaf = hog_load64(h->head);
+	enum hog_pyverdict verdict;
+
+	if (got < sizeof(h->head))
+		return HOG_PYSTACK_GONE;
+	if (hog_pycodes_epoch(r->codes) != h->epoch)
+		heap_forget(r);
+	hog_heappages_landed(&h->pages, got - sizeof(h->head));
+	h->depth = (int)hog_load32(h->head + 8);
+	if (h->depth < 0 || h->depth > DEPTH_MAX)
+		h->depth = 0;
+	if (leaf == 0)
+		verdict = no_frames(h);
+	else
+		verdict = decide(h, hog_heapwalk_run(&h->walk, &view, leaf),
+				 last);
+	if (verdict == HOG_PYSTACK_SAME)
+		r->stack.common = (uint32_t)r->stack.n;
+	if (verdict == HOG_PYSTACK_OK || verdict == HOG_PYSTACK_SAME)
+		*ret = r->stack;
+	return verdict;
+}
+
+const struct hog_pyreader_ops hog_pyreader_heap = {
+	.size = sizeof(struct heap),
+	.init = heap_init,
+	.fini = heap_fini,
+	.plan = heap_plan,
+	.parse = heap_parse,
+	.forget = heap_forget,
+};
