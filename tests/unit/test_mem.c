@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/mem.h"
 
+#include "real_kernel.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -110,6 +112,8 @@ Test(mem, reads_numbers_little_endian)
 /* A process may always read itself: the live reader needs no other. */
 Test(mem_live, reads_around_a_hole)
 {
+	needs_real_kernel();
+
 	long page = sysconf(_SC_PAGESIZE);
 	char *area = mmap(NULL, (size_t)page * 3, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -138,6 +142,8 @@ Test(mem_live, reads_around_a_hole)
 
 Test(mem_live, says_that_a_process_is_gone)
 {
+	needs_real_kernel();
+
 	pid_t pid = fork();
 	char byte;
 

@@ -422,7 +422,7 @@ Test(stream, other_files_are_no_recordings)
 	static struct recorded rec;
 	struct hog_stream_reader *reader;
 	static const char *const others[] = { "x", "hello world, this is text",
-					      "\x7f" "ELF............." };
+					      ("\x7f" "ELF.............") };
 	size_t n;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

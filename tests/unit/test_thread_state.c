@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "real_kernel.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <sys/syscall.h>
@@ -60,6 +62,8 @@ Test(thread_state, finds_the_letter_behind_any_name)
 
 Test(thread_state, watches_a_child_that_waits_in_read)
 {
+	needs_real_kernel();
+
 	struct hog_oswatch watch;
 	struct hog_osthread os;
 	uint64_t cpu = 0;
