@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hognose record: where the time goes.  The order of steps is what makes its
+ * manners: targets are attached to before a file is made, files are opened
+ * before anything is sampled, signals are taken over last, and a launched
+ * program begins only when all of that has worked.
+ */
+#include "cli/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/record_table.h"
+#include "cli/say.h"
+#include "cli/signals.h"
+#include "export/stats_json.h"
+#include "profile/model.h"
+
+static const char name[] = "record";
+
+struct recording {
+	struct hog_record_options opt;
+	struct hog_session *session;
+	struct hog_sink sink;
+	struct hog_output out, stats;
+	struct hog_record_child child;
+	struct hog_record_live live;
+	enum hog_session_end end;
+	char path[HOG_RECORD_NAME_MAX + 64]; /* the name made, if one was */
+};
+
+static int open_targets(struct recording *rec, struct hog_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < rec->opt.n_pids && r == 0; i++)
+		r = hog_session_attach(rec->session, rec->opt.pids[i], err);
+	if (r < 0 || !rec->opt.program)
+		return r;
+	r = hog_record_child_prepare(&rec->child, rec->opt.program, err);
+	if (r < 0)
+		return r;
+	return hog_session_watch(rec->session, rec->child.pid, err);
+}
+
+static const char *make_path(struct recording *rec)
+{
+	char what[HOG_RECORD_NAME_MAX];
+	pid_t pid = rec->child.pid ? rec->child.pid : rec->opt.pids[0];
+
+	if (rec->opt.program)
+		hog_record_program_name((const char *const *)rec->opt.program,
+					what, sizeof(what));
+	else
+		hog_record_process_name(pid, what, sizeof(what));
+	snprintf(rec->path, sizeof(rec->path), "hognose-%s-%d%s", what,
+		 (int)pid, rec->opt.format->suffix);
+	return rec->path;
+}
+
+static int open_outputs(struct recording *rec, struct hog_err *err)
+{
+	const struct hog_record_options *opt = &rec->opt;
+	const char *path = opt->path ? opt->path : make_path(rec);
+	struct hog_view view = opt->view;
+	int r = hog_output_open(opt->format, path, &rec->out, err);
+
+	if (r == 0 && opt->stats_path)
+		r = hog_output_open_file(opt->stats_path, &rec->stats, err);
+	if (r < 0)
+		return r;
+	hog_output_fit_view(&rec->out, &view);
+	r = hog_sink_init(&rec->sink, opt->format, &view, rec->out.file);
+	if (r < 0)
+		hog_err_set(err, r, "output '%s'", opt->format->name);
+	return r;
+}
+
+static int start(struct recording *rec, struct hog_err *err)
+{
+	int r = open_targets(rec, err);
+
+	if (r == 0)
+		r = open_outputs(rec, err);
+	if (r < 0)
+		return r;
+	/* A format that can be flushed is whole at each moment. */
+	hog_signals_catch(&rec->out, rec->opt.format->flush != NULL);
+	return rec->child.pid ? hog_record_child_go(&rec->child, err) : 0;
+}
+
+static bool should_stop(void *arg)
+{
+	const struct recording *rec = arg;
+
+	return hog_signals_asked() || hog_record_child_ended(&rec->child);
+}
+
+static void show_progress(void *arg, const struct hog_progress *p)
+{
+	struct recording *rec = arg;
+
+	hog_record_live_draw(&rec->live, p);
+}
+
+static int sample(struct recording *rec, struct hog_err *err)
+{
+	const struct hog_session_hooks hooks = {
+		.progress = show_progress,
+		.stop = should_stop,
+		.arg = rec,
+	};
+	int r;
+
+	hog_record_live_init(&rec->live, rec->opt.program, rec->opt.quiet);
+	r = hog_session_run(rec->session, &rec->sink, &hooks, &rec->end, err);
+	hog_record_live_clear(&rec->live);
+	hog_signals_phase(HOG_PHASE_WRITING);
+	return r;
+}
+
+/* A process that was named and could not be sampled even once: there is
+ * nothing to show and that is a failure, not an empty success. */
+static bool came_too_late(const struct recording *rec)
+{
+	return !rec->opt.program && rec->end == HOG_END_TARGETS &&
+	       hog_session_why_empty(rec->session);
+}
+
+static int write_stats(struct recording *rec, struct hog_err *err)
+{
+	const struct hog_run *run = hog_session_get_run(rec->session);
+	int r = 0;
+
+	if (rec->stats.file)
+		r = hog_stats_json_write(rec->stats.file, &run->stats);
+	if (r < 0)
+		return hog_err_set(err, r, "write to '%.200s'",
+				   rec->opt.stats_path);
+	return hog_output_close(&rec->stats, err);
+}
+
+/* Both files, even when the first cannot be written; says what went wrong. */
+static int write_result(struct recording *rec)
+{
+	struct hog_err err = { 0 };
+	int bad = 0;
+
+	if (hog_sink_end(&rec->sink, &err) < 0) {
+		hog_err_wrap(&err, err.code, "write to '%.200s'",
+			     rec->out.path);
+		bad = hog_fail(name, &err);
+	}
+	if (hog_output_close(&rec->out, &err) < 0 && !bad)
+		bad = hog_fail(name, &err);
+	if (write_stats(rec, &err) < 0)
+		bad = hog_fail(name, &err);
+	return bad;
+}
+
+static void say_processes(const struct hog_model *model)
+{
+	uint32_t n = hog_model_count(model).processes;
+
+	for (uint32_t id = 1; id < n; id++) {
+		const struct hog_process_info *p =
+			hog_model_get_process(model, id);
+
+		hog_say(name, "process %d: Python %s: %.200s", (int)p->pid,
+			hog_model_text(model, p->python, NULL),
+			hog_model_text(model, p->cmdline, NULL));
+	}
+}
+
+static void say_end(const struct recording *rec)
+{
+	const char *why = hog_session_why_empty(rec->session);
+	const struct hog_run *run = hog_session_get_run(rec->session);
+	char line[512];
+
+	if (rec->opt.verbose)
+		say_processes(run->model);
+	if (why)
+		hog_say(name, "no sample: %s", why);
+	if (rec->opt.quiet || why)
+		return;
+	hog_stats_line(line, sizeof(line), &run->stats);
+	if (!strcmp(rec->out.path, "-"))
+		hog_say(name, "%s", line);
+	else
+		hog_say(name, "%s; wrote %s", line, rec->out.path);
+}
+
+static void discard(struct recording *rec)
+{
+	hog_output_discard(&rec->out);
+	hog_output_discard(&rec->stats);
+}
+
+/* What was gathered is written whatever happened on the way. */
+static int finish(struct recording *rec, int r, struct hog_err *err)
+{
+	const struct hog_run *run = hog_session_get_run(rec->session);
+	int status = HOG_EXIT_OK;
+
+	if (r < 0)
+		status = hog_fail(name, err);
+	if (came_too_late(rec) || (r < 0 && run->stats.samples == 0)) {
+		discard(rec);
+		if (r == 0)
+			hog_say(name, "no sample: %s",
+				hog_session_why_empty(rec->session));
+		return HOG_EXIT_FAIL;
+	}
+	if (write_result(rec) != 0)
+		return HOG_EXIT_FAIL;
+	if (status == HOG_EXIT_OK)
+		say_end(rec);
+	return status;
+}
+
+static int record(struct recording *rec, struct hog_err *err)
+{
+	int r = hog_session_new(&rec->opt.session, &rec->session, err);
+	int status, own;
+
+	if (r == 0)
+		r = start(rec, err);
+	if (r < 0) {
+		hog_record_child_cancel(&rec->child);
+		discard(rec);
+		return hog_fail(name, err);
+	}
+	r = sample(rec, err);
+	own = finish(rec, r, err);
+	hog_signals_forget_output();
+	if (!rec->child.pid)
+		return own;
+	status = hog_record_child_wait(&rec->child);
+	return own == HOG_EXIT_OK ? status : own;
+}
+
+static int run_record(const struct hog_args *args)
+{
+	struct recording rec = { 0 };
+	struct hog_err err = { 0 };
+	int status, r = hog_record_parse(args, &rec.opt, &err);
+
+	if (r < 0)
+		return r == -EINVAL ? hog_usage(name, &err) :
+				      hog_fail(name, &err);
+	status = record(&rec, &err);
+	hog_sink_fini(&rec.sink);
+	hog_session_free(rec.session);
+	hog_record_options_fini(&rec.opt);
+	return status;
+}
+
+static const struct hog_opt record_options[] = {
+	{ 'p', "pid", "PID", "record this process (repeatable)", false },
+	{ 'o', "output", "FILE",
+	  "write to FILE, '-' for standard output; its suffix picks the format",
+	  false },
+	{ 'f', "format", "FORMAT",
+	  "html, folded, hog ...: see 'hognose formats'", false },
+	{ 'r', "rate", "HZ", "samples per second: 250, 1k, 10k (default 100)",
+	  false },
+	{ 'd', "duration", "SECS", "stop after that long: 10, 1.5, 2m", false },
+	{ HOG_RECORD_MODE, "mode", "MODE",
+	  "wall: threads that are not idle (default); cpu: by CPU time used; "
+	  "gil: only who holds the GIL",
+	  false },
+	{ HOG_RECORD_IDLE, "idle", NULL,
+	  "keep idle threads, marked with the call they sleep in", false },
+	{ 't', "threads", NULL, "show each thread as a frame of its own",
+	  false },
+	{ HOG_RECORD_FUNCTION, "function", NULL,
+	  "functions only, without line numbers", false },
+	{ HOG_RECORD_FULL_PATHS, "full-paths", NULL,
+	  "file names in full, not shortened by sys.path", false },
+	{ HOG_RECORD_FOLLOW, "follow", NULL,
+	  "record child processes too (default)", true },
+	{ HOG_RECORD_GC, "gc", NULL, "mark stacks that run the collector",
+	  false },
+	{ HOG_RECORD_WAIT, "wait", "SECS",
+	  "wait that long for a process to become a Python one", false },
+	{ HOG_RECORD_NO_REPAIR, "no-repair", NULL,
+	  "leave torn stacks torn instead of inferring a part", false },
+	{ HOG_RECORD_STATS, "stats", "FILE",
+	  "write the statistics as JSON, '-' for standard output", false },
+	{ 'q', "quiet", NULL, "no live line and no summary", false },
+	{ 'v', "verbose", NULL, "say also which processes were recorded",
+	  false },
+	{ 0 },
+};
+
+const struct hog_command hog_cmd_record = {
+	.name = "record",
+	.usage = "[options] (-p PID ... | -- PROGRAM ARGS...)",
+	.summary = "Samples Python programs and draws where their time goes.",
+	.details =
+		"The target is read from outside: nothing is stopped, written "
+		"or loaded. Without -o the result is an HTML page named after "
+		"program and process.\n"
+		"SIGINT ends the recording and writes it. A launched program "
+		"keeps its standard streams, and its exit status is that of "
+		"hognose.",
+	.example = "hognose record -d 10 -o profile.html -- python3 app.py",
+	.options = record_options,
+	.run = run_record,
+};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/command.h"
+#include "cli/numbers.h"
+#include "cli/output.h"
+#include "cli/record.h"
+#include "cli/record_table.h"
+#include "cli/version.h"
+
+#define RATE_HZ 100
+
+static int parse_target(const struct hog_args *args,
+			struct hog_record_options *opt, struct hog_err *err)
+{
+	static const char how[] = "name a process with -p PID, or put a "
+				  "program after '--'";
+	const char *operand = hog_args_operand(args, 0);
+
+	opt->program = hog_args_program(args);
+	while (hog_args_nth(args, 'p', opt->n_pids))
+		opt->n_pids++;
+	if (operand)
+		return hog_err_say(err, -EINVAL, how,
+				   "'%.80s' is neither an option nor behind "
+				   "'--'",
+				   operand);
+	if (opt->program && opt->n_pids > 0)
+		return hog_err_say(err, -EINVAL, "leave one of them out",
+				   "both -p and a program are given");
+	if (opt->program && (!opt->program[0] || !opt->program[0][0]))
+		return hog_err_say(err, -EINVAL, how,
+				   "there is no program after '--'");
+	if (!opt->program && opt->n_pids == 0)
+		return hog_err_say(err, -EINVAL, how, "no target is given");
+	return 0;
+}
+
+static int parse_pids(const struct hog_args *args,
+		      struct hog_record_options *opt, struct hog_err *err)
+{
+	int r = 0;
+
+	opt->pids = calloc(opt->n_pids + 1, sizeof(*opt->pids));
+	if (!opt->pids)
+		return hog_err_set(err, -ENOMEM, "process ids");
+	for (size_t i = 0; i < opt->n_pids && r == 0; i++) {
+		r = hog_parse_pid(hog_args_nth(args, 'p', i), &opt->pids[i],
+				  err);
+		for (size_t j = 0; j < i && r == 0; j++)
+			if (opt->pids[j] == opt->pids[i])
+				return hog_err_say(err, -EINVAL,
+						   "leave one of them out",
+						   "process %d is named twice",
+						   (int)opt->pids[i]);
+	}
+	return r;
+}
+
+static int parse_mode(const char *text, enum hog_mode *ret, struct hog_err *err)
+{
+	for (int mode = HOG_MODE_WALL; text && mode <= HOG_MODE_GIL; mode++) {
+		if (strcmp(text, hog_mode_name((enum hog_mode)mode)) != 0)
+			continue;
+		*ret = (enum hog_mode)mode;
+		return 0;
+	}
+	if (text)
+		return hog_err_say(err, -EINVAL, "use wall, cpu or gil",
+				   "unknown mode '%.40s'", text);
+	return 0;
+}
+
+static int parse_numbers(const struct hog_args *args,
+			 struct hog_session_options *opt, struct hog_err *err)
+{
+	const char *rate = hog_args_value(args, 'r');
+	const char *duration = hog_args_value(args, 'd');
+	const char *wait = hog_args_value(args, HOG_RECORD_WAIT);
+	int r = 0;
+
+	if (rate)
+		r = hog_parse_rate(rate, &opt->rate_hz, err);
+	if (r == 0 && duration)
+		r = hog_parse_seconds(duration, &opt->duration_s, err);
+	if (r == 0 && duration && opt->duration_s <= 0)
+		return hog_err_say(err, -EINVAL,
+				   "give more, or leave -d out to record until "
+				   "the end",
+				   "a duration of '%.40s' records nothing",
+				   duration);
+	if (r == 0 && wait)
+		r = hog_parse_seconds(wait, &opt->wait_s, err);
+	return r;
+}
+
+static void parse_switches(const struct hog_args *args,
+			   struct hog_record_options *opt)
+{
+	opt->session.idle = hog_args_has(args, HOG_RECORD_IDLE);
+	opt->session.gc = hog_args_has(args, HOG_RECORD_GC);
+	opt->session.no_repair = hog_args_has(args, HOG_RECORD_NO_REPAIR);
+	opt->session.follow = hog_args_switch(args, HOG_RECORD_FOLLOW) >= 0;
+	opt->view.function = hog_args_has(args, HOG_RECORD_FUNCTION);
+	opt->view.full_paths = hog_args_has(args, HOG_RECORD_FULL_PATHS);
+	opt->view.threads = hog_args_has(args, 't');
+	opt->view.no_python = opt->session.idle;
+	opt->quiet = hog_args_has(args, 'q');
+	opt->verbose = hog_args_has(args, 'v');
+}
+
+static int parse_outputs(const struct hog_args *args,
+			 struct hog_record_options *opt, struct hog_err *err)
+{
+	int r;
+
+	opt->path = hog_args_value(args, 'o');
+	opt->stats_path = hog_args_value(args, HOG_RECORD_STATS);
+	if ((opt->path && !opt->path[0]) ||
+	    (opt->stats_path && !opt->stats_path[0]))
+		return hog_err_say(err, -EINVAL, "name a file, or '-'",
+				   "the name of the output is empty");
+	r = hog_output_choose(hog_args_value(args, 'f'), opt->path,
+			      &opt->format, err);
+	if (r < 0)
+		return r;
+	if (!opt->path && !opt->format->suffix)
+		opt->path = "-";
+	if (opt->path && opt->stats_path &&
+	    !strcmp(opt->path, opt->stats_path))
+		return hog_err_say(err, -EINVAL, "name two files",
+				   "-o and --stats name the same output");
+	return 0;
+}
+
+int hog_record_parse(const struct hog_args *args,
+		     struct hog_record_options *ret, struct hog_err *err)
+{
+	int r;
+
+	*ret = (struct hog_record_options){
+		.session = { .rate_hz = RATE_HZ,
+			     .version = hog_version,
+			     .command = hog_args_line(args) },
+	};
+	r = parse_target(args, ret, err);
+	if (r == 0)
+		r = parse_pids(args, ret, err);
+	if (r == 0)
+		r = parse_numbers(args, &ret->session, err);
+	if (r == 0)
+		r = parse_mode(hog_args_value(args, HOG_RECORD_MODE),
+			       &ret->session.mode, err);
+	if (r == 0)
+		r = parse_outputs(args, ret, err);
+	parse_switches(args, ret);
+	if (r < 0)
+		hog_record_options_fini(ret);
+	return r;
+}
+
+void hog_record_options_fini(struct hog_record_options *opt)
+{
+	free(opt->pids);
+	opt->pids = NULL;
+}

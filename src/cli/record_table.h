@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of record that have no letter. */
+#ifndef HOG_CLI_RECORD_TABLE_H
+#define HOG_CLI_RECORD_TABLE_H
+
+enum {
+	HOG_RECORD_MODE = 256,
+	HOG_RECORD_IDLE,
+	HOG_RECORD_FUNCTION,
+	HOG_RECORD_FULL_PATHS,
+	HOG_RECORD_FOLLOW,
+	HOG_RECORD_GC,
+	HOG_RECORD_STATS,
+	HOG_RECORD_WAIT,
+	HOG_RECORD_NO_REPAIR,
+};
+
+#endif

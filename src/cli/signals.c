@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+
+/* So many while recording mean that ending in order takes too long. */
+#define PATIENCE 3
+
+/* Set before the handlers are, or with the signals blocked. */
+static struct {
+	volatile sig_atomic_t phase;
+	volatile sig_atomic_t asked;     /* signals that came, in this phase */
+	volatile sig_atomic_t any;       /* one came, in whatever phase */
+	volatile sig_atomic_t to_pass;   /* TERM or HUP, for the program */
+	volatile sig_atomic_t child;     /* 0: none to pass it on to */
+	const char *path;
+	int fd; /* -1: no output to clean */
+	bool created;
+} state = { .fd = -1 };
+
+static void give_up(int sig)
+{
+	static const char words[] =
+		"hognose: record: interrupted again; the result was not "
+		"written to its end\n";
+
+	ssize_t told = write(STDERR_FILENO, words, sizeof(words) - 1);
+
+	(void)told; /* there is nobody else to tell */
+	if (state.fd >= 0 && state.created)
+		unlink(state.path);
+	else if (state.fd >= 0 && ftruncate(state.fd, 0) < 0)
+		_exit(128 + sig); /* nothing more can be done about it */
+	_exit(128 + sig);
+}
+
+static void pass_on(int sig)
+{
+	if (state.child > 0)
+		kill((pid_t)state.child, sig);
+	state.to_pass = 0;
+}
+
+static void on_signal(int sig)
+{
+	int saved = errno;
+
+	state.any = 1;
+	state.asked++;
+	if (state.phase == HOG_PHASE_WAITING) {
+		if (sig != SIGINT && state.asked > 1)
+			_exit(128 + sig);
+		if (sig != SIGINT)
+			pass_on(sig);
+		else
+			state.asked--;
+	} else {
+		if (sig != SIGINT)
+			state.to_pass = sig;
+		if (state.asked >= (state.phase == HOG_PHASE_WRITING ? 2 : PATIENCE))
+			give_up(sig);
+	}
+	errno = saved;
+}
+
+/* A pipe whose reader went away is an error of write, with words. */
+static void on_pipe(int sig)
+{
+	(void)sig;
+}
+
+static void block(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
+
+void hog_signals_catch(const struct hog_output *out, bool whole_always)
+{
+	struct sigaction act = { .sa_handler = on_signal,
+				 .sa_flags = SA_RESTART };
+	struct sigaction old;
+
+	if (out && out->regular && !whole_always) {
+		state.path = out->path;
+		state.created = out->created;
+		state.fd = fileno(out->file);
+	}
+	sigemptyset(&act.sa_mask);
+	sigaddset(&act.sa_mask, SIGINT);
+	sigaddset(&act.sa_mask, SIGTERM);
+	sigaddset(&act.sa_mask, SIGHUP);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	/* nohup has it ignored, and means it. */
+	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &act, NULL);
+	act.sa_handler = on_pipe;
+	sigaction(SIGPIPE, &act, NULL);
+}
+
+void hog_signals_forget_output(void)
+{
+	block(SIG_BLOCK);
+	state.fd = -1;
+	block(SIG_UNBLOCK);
+}
+
+/* The signal that ended the recording counts as the first of those that may
+ * interrupt the writing. */
+void hog_signals_phase(enum hog_phase phase)
+{
+	block(SIG_BLOCK);
+	state.phase = phase;
+	state.asked = phase == HOG_PHASE_WRITING && state.asked > 0;
+	block(SIG_UNBLOCK);
+}
+
+bool hog_signals_asked(void)
+{
+	return state.any != 0;
+}
+
+void hog_signals_wait_for(pid_t pid)
+{
+	block(SIG_BLOCK);
+	state.child = pid;
+	state.phase = HOG_PHASE_WAITING;
+	state.asked = state.to_pass != 0;
+	if (state.to_pass)
+		pass_on(state.to_pass);
+	block(SIG_UNBLOCK);
+}
+
+void hog_signals_no_child(void)
+{
+	state.child = 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a signal means while record is at work.  A handler cannot get an
+ * argument, so this is the one place with state of its own.
+ *
+ *   recording  INT, TERM, HUP end the recording; the third of them gives up
+ *   writing    the result is being written: a further one gives up at once
+ *   waiting    for a launched program: TERM, HUP go to it once, a second one
+ *              ends hognose; INT is the program's own affair (the terminal
+ *              has sent it to both)
+ *
+ * Giving up leaves no half-written file: a format that is whole at each moment
+ * (the recording) stays, any other file is removed or emptied.
+ */
+#ifndef HOG_CLI_SIGNALS_H
+#define HOG_CLI_SIGNALS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct hog_output;
+
+enum hog_phase {
+	HOG_PHASE_RECORDING,
+	HOG_PHASE_WRITING,
+	HOG_PHASE_WAITING,
+};
+
+/* Takes the signals over; out: what giving up must leave clean (borrowed,
+ * until hog_signals_forget_output), NULL: nothing. */
+void hog_signals_catch(const struct hog_output *out, bool whole_always);
+void hog_signals_forget_output(void);
+void hog_signals_phase(enum hog_phase phase);
+/* Some signal asked to end the recording. */
+bool hog_signals_asked(void);
+/* Enters the phase of waiting for pid, and sends it a TERM or HUP that came
+ * before. */
+void hog_signals_wait_for(pid_t pid);
+/* The program has ended: its pid may soon be another's. */
+void hog_signals_no_child(void);
+
+#endif
