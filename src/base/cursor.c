@@ -5,8 +5,8 @@
 
 void hog_cursor_init(struct hog_cursor *cur, const void *bytes, size_t len)
 {
-	cur->pos = bytes;
-	cur->end = cur->pos + len;
+	cur->pos = bytes ? bytes : (const void *)""; /* nothing of nothing */
+	cur->end = cur->pos + (bytes ? len : 0);
 	cur->bad = false;
 }
 

@@ -2,86 +2,28 @@
 #include "profile/stream.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <zstd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "profile/stream_format.h"
+#include "profile/stream_pack.h"
 
-#define LEVEL 1 /* the sampler waits meanwhile */
 #define BLOCK_FULL (128u << 10)
 /* Definitions in one record: 64 of the longest strings fit a block. */
 #define DEFINE_MAX 64
 
 struct stream {
-	ZSTD_CCtx *zstd;
-	struct hog_buf block;  /* of the data block under way */
-	struct hog_buf stored; /* scratch: a block as written */
-	struct hog_buf names;  /* uint32_t per thread: the name as written */
+	struct hog_stream_pack pack;
+	struct hog_buf block; /* of the data block under way */
+	struct hog_buf names; /* uint32_t per thread: the name as written */
 	struct hog_stream_guess guess;
 	struct hog_model_counts written;
 	uint64_t repeats; /* events as foreseen that have no record yet */
 	uint64_t events;  /* in all */
 	uint64_t events_flushed; /* of these, when stats were last written */
 	uint32_t block_events;
-	uint32_t blocks;
 };
-
-static void put_u16(unsigned char *to, uint32_t value)
-{
-	to[0] = (unsigned char)value;
-	to[1] = (unsigned char)(value >> 8);
-}
-
-static void put_u32(unsigned char *to, uint32_t value)
-{
-	put_u16(to, value);
-	put_u16(to + 2, value >> 16);
-}
-
-static int write_all(FILE *out, const void *bytes, size_t len)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, len, out) == len)
-		return 0;
-	return errno ? -errno : -EIO;
-}
-
-static int write_block(struct hog_sink *sink, enum hog_stream_block type,
-		       const struct hog_buf *content)
-{
-	struct stream *s = sink->state;
-	unsigned char head[HOG_STREAM_HEAD_SIZE] = { (unsigned char)type };
-	size_t bound = ZSTD_compressBound(content->len);
-	int r;
-
-	if (content->failed)
-		return -ENOMEM;
-	if (s->stored.cap < bound) { /* realloc would copy what is stale */
-		hog_buf_fini(&s->stored);
-		s->stored.data = malloc(bound);
-		if (!s->stored.data)
-			return -ENOMEM;
-		s->stored.cap = bound;
-	}
-
-	size_t stored = ZSTD_compress2(s->zstd, s->stored.data, s->stored.cap,
-				       content->data, content->len);
-
-	if (ZSTD_isError(stored))
-		return -ENOMEM; /* the only cause left: room was enough */
-	if (type <= HOG_BLOCK_END)
-		head[1] = HOG_BLOCK_REQUIRED;
-	put_u16(head + 2, s->blocks++);
-	put_u32(head + 4, (uint32_t)content->len);
-	put_u32(head + 8, (uint32_t)stored);
-	put_u32(head + HOG_STREAM_CHECKED, hog_stream_check(head));
-	r = write_all(sink->out, head, sizeof(head));
-	return r < 0 ? r : write_all(sink->out, s->stored.data, stored);
-}
 
 static void write_repeats(struct stream *s)
 {
@@ -99,6 +41,14 @@ static void write_repeats(struct stream *s)
 	s->repeats = 0;
 }
 
+static int write_block(struct hog_sink *sink, enum hog_stream_block type,
+		       const struct hog_buf *content)
+{
+	struct stream *s = sink->state;
+
+	return hog_stream_pack_block(&s->pack, type, content);
+}
+
 static int write_data(struct hog_sink *sink)
 {
 	struct stream *s = sink->state;
@@ -112,26 +62,9 @@ static int write_data(struct hog_sink *sink)
 	return r;
 }
 
-static void add_double(struct hog_buf *buf, double value)
-{
-	uint64_t bits;
-	unsigned char bytes[sizeof(bits)];
-
-	memcpy(&bits, &value, sizeof(bits));
-	put_u32(bytes, (uint32_t)bits);
-	put_u32(bytes + 4, (uint32_t)(bits >> 32));
-	hog_buf_add(buf, bytes, sizeof(bytes));
-}
-
-static void add_text(struct hog_buf *buf, const char *text, size_t len)
-{
-	hog_buf_add_varint(buf, len);
-	hog_buf_add(buf, text, len);
-}
-
 static void add_cstr(struct hog_buf *buf, const char *text)
 {
-	add_text(buf, text ? text : "", text ? strlen(text) : 0);
+	hog_stream_add_text(buf, text ? text : "", text ? strlen(text) : 0);
 }
 
 static int write_stats(struct hog_sink *sink)
@@ -141,7 +74,7 @@ static int write_stats(struct hog_sink *sink)
 	uint64_t n_loss = 0;
 	int r;
 
-	add_double(&buf, stats->asked_hz);
+	hog_stream_add_double(&buf, stats->asked_hz);
 	hog_buf_add_varint(&buf, stats->slots);
 	hog_buf_add_varint(&buf, stats->samples);
 	hog_buf_add_varint(&buf, stats->stacks);
@@ -152,26 +85,15 @@ static int write_stats(struct hog_sink *sink)
 #define X(name, meaning) hog_buf_add_varint(&buf, stats->loss.name);
 	HOG_LOSS_FIELDS(X)
 #undef X
-	add_double(&buf, stats->estimated_wrong);
-	add_double(&buf, stats->cpu_seconds);
+	hog_stream_add_double(&buf, stats->estimated_wrong);
+	hog_stream_add_double(&buf, stats->cpu_seconds);
 	hog_buf_add_varint(&buf, stats->max_rss_bytes);
-	add_double(&buf, stats->wall_seconds);
+	hog_stream_add_double(&buf, stats->wall_seconds);
 	hog_buf_add_varint(&buf, stats->processes);
 	hog_buf_add_varint(&buf, stats->threads);
 	r = write_block(sink, HOG_BLOCK_STATS, &buf);
 	hog_buf_fini(&buf);
 	return r;
-}
-
-static int write_head(struct hog_sink *sink)
-{
-	unsigned char head[HOG_STREAM_HEAD_SIZE];
-
-	memcpy(head, HOG_STREAM_MAGIC, HOG_STREAM_MAGIC_SIZE);
-	put_u16(head + HOG_STREAM_MAGIC_SIZE, HOG_STREAM_MAJOR);
-	put_u16(head + HOG_STREAM_MAGIC_SIZE + 2, HOG_STREAM_MINOR);
-	put_u32(head + HOG_STREAM_CHECKED, hog_stream_check(head));
-	return write_all(sink->out, head, sizeof(head));
 }
 
 static int write_run(struct hog_sink *sink)
@@ -183,7 +105,7 @@ static int write_run(struct hog_sink *sink)
 	hog_buf_add_varint(&buf, run->mode);
 	hog_buf_add_varint(&buf, (run->idle ? HOG_RUN_IDLE : 0) |
 					 (run->follow ? HOG_RUN_FOLLOW : 0));
-	add_double(&buf, run->rate_hz);
+	hog_stream_add_double(&buf, run->rate_hz);
 	hog_buf_add_varint(&buf, run->start_ns);
 	hog_buf_add_varint(&buf, run->start_real_ns);
 	add_cstr(&buf, run->version);
@@ -198,16 +120,10 @@ static int stream_begin(struct hog_sink *sink, const struct hog_run *run,
 			struct hog_err *err)
 {
 	struct stream *s = sink->state;
-	int r;
+	int r = hog_stream_pack_init(&s->pack, sink->out);
 
 	(void)run; /* is sink->run */
-	s->zstd = ZSTD_createCCtx();
-	if (!s->zstd)
-		return hog_err_set(err, -ENOMEM, "start the recording");
-	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, LEVEL);
-	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
 	s->written = (struct hog_model_counts){ 1, 1, 1, 1, 1, 1, 0 };
-	r = write_head(sink);
 	if (r == 0)
 		r = write_run(sink);
 	if (r == 0 && fflush(sink->out) != 0)
@@ -224,7 +140,7 @@ static void define_string(struct stream *s, const struct hog_model *m,
 	size_t len;
 	const char *text = hog_model_text(m, id, &len);
 
-	add_text(&s->block, text, len);
+	hog_stream_add_text(&s->block, text, len);
 }
 
 static void define_function(struct stream *s, const struct hog_model *m,
@@ -482,9 +398,8 @@ static void stream_close(struct hog_sink *sink)
 {
 	struct stream *s = sink->state;
 
-	ZSTD_freeCCtx(s->zstd);
+	hog_stream_pack_fini(&s->pack);
 	hog_buf_fini(&s->block);
-	hog_buf_fini(&s->stored);
 	hog_buf_fini(&s->names);
 	hog_stream_guess_fini(&s->guess);
 }
