@@ -38,8 +38,9 @@ const struct hog_command hog_cmd_formats = {
 	.name = "formats",
 	.usage = "[-q]",
 	.summary = "list the output formats",
-	.details = "A line is the name for -f, the suffix with which -o chooses "
-		   "the format ('-': none), and what it is.",
+	.details =
+		"A line is the name for -f, the suffix with which -o chooses "
+		"the format ('-': none), and what it is.",
 	.example = "hognose formats",
 	.options = formats_options,
 	.run = run_formats,

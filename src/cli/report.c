@@ -38,11 +38,11 @@ static int understand(struct report *rep, const struct hog_args *args,
 	int r = 0;
 
 	if (hog_args_count(args) != 1)
-		return hog_err_say(err, -EINVAL,
-				   "as in 'hognose report FILE.hog -o FILE.html'",
-				   hog_args_count(args) ?
-					   "more than one recording given" :
-					   "no recording given");
+		return hog_err_say(
+			err, -EINVAL,
+			"as in 'hognose report FILE.hog -o FILE.html'",
+			hog_args_count(args) ? "more than one recording given"
+					     : "no recording given");
 	rep->path = hog_args_operand(args, 0);
 	rep->out_path = out ? out : "-";
 	if (limit)
@@ -68,8 +68,8 @@ static FILE *open_input(const char *path, struct hog_err *err)
 	FILE *in;
 
 	_cleanup_close_ int fd =
-		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-			   open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		hog_err_set(err, -errno, "read '%.200s'", path);
@@ -196,7 +196,8 @@ static int run_report(const struct hog_args *args)
 }
 
 static const struct hog_opt report_options[] = {
-	{ 'f', "format", "NAME", "the output format; 'hognose formats' lists them" },
+	{ 'f', "format", "NAME",
+	  "the output format; 'hognose formats' lists them" },
 	{ 'o', "output", "FILE",
 	  "write to FILE, whose suffix chooses the format; '-' (as without -o): "
 	  "standard output" },

@@ -28,14 +28,15 @@ enum hog_event_kind {
 struct hog_event {
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
 	uint64_t duration_ns;
-	uint32_t kind;   /* enum hog_event_kind */
-	uint32_t thread; /* thread id of the model */
-	uint32_t stack;  /* stack id of the model */
-	uint32_t flags;  /* HOG_EVF_* */
+	uint32_t kind;    /* enum hog_event_kind */
+	uint32_t thread;  /* thread id of the model */
+	uint32_t stack;   /* stack id of the model */
+	uint32_t flags;   /* HOG_EVF_* */
 	int64_t value[2]; /* SAMPLE: [0] weight in HOG_SLOT units, [1] unused */
 };
 
-enum { /* hog_event.flags */
+/* hog_event.flags */
+enum {
 	HOG_EVF_IDLE = 1,     /* the thread was idle (only with --idle) */
 	HOG_EVF_GIL = 2,      /* it held the GIL */
 	HOG_EVF_GIL_WAIT = 4, /* it waited for the GIL */
@@ -47,14 +48,14 @@ enum { /* hog_event.flags */
 };
 
 /* X(name in statistics, unit or meaning).  interface.md fixes the names. */
-#define HOG_LOSS_FIELDS(X)                                                     \
-	X(late, "slots served later than half a period")                       \
-	X(missed, "slots not served at all")                                   \
-	X(retries, "reads repeated because the copy was torn")                 \
-	X(stops, "times a thread was stopped")                                 \
-	X(torn, "stacks that stayed torn after all retries")                   \
-	X(unreadable, "stacks of which memory could not be read")              \
-	X(truncated, "stacks deeper than is kept, or past a limit")            \
+#define HOG_LOSS_FIELDS(X)                                          \
+	X(late, "slots served later than half a period")            \
+	X(missed, "slots not served at all")                        \
+	X(retries, "reads repeated because the copy was torn")      \
+	X(stops, "times a thread was stopped")                      \
+	X(torn, "stacks that stayed torn after all retries")        \
+	X(unreadable, "stacks of which memory could not be read")   \
+	X(truncated, "stacks deeper than is kept, or past a limit") \
 	X(repaired, "stacks of which a part was inferred")
 
 struct hog_loss {

@@ -42,11 +42,11 @@ struct hog_function {
 
 struct hog_frame {
 	uint32_t function;
-	int32_t line, end_line; /* 0: none */
+	int32_t line, end_line;     /* 0: none */
 	int32_t column, end_column; /* UTF-8 bytes from 0; -1 none */
 };
 
-struct hog_stack_node { /* a stack is its leaf's node */
+struct hog_stack_node {  /* a stack is its leaf's node */
 	uint32_t parent; /* stack id of the caller; 0: this is the root frame */
 	uint32_t frame;
 };
@@ -62,7 +62,7 @@ struct hog_process_info {
 struct hog_thread_info {
 	uint32_t process; /* process id of the model, not the pid */
 	pid_t tid;
-	uint32_t name; /* string id; the last name seen */
+	uint32_t name;   /* string id; the last name seen */
 	uint32_t interp; /* 0: the main interpreter */
 };
 

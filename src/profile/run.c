@@ -22,7 +22,7 @@ const char *hog_run_why_empty(const struct hog_run *run)
 	case HOG_MODE_CPU:
 		return "no thread used CPU time";
 	default:
-		return run->idle ? "no thread had a Python frame" :
-				   "every thread was idle; --idle keeps them";
+		return run->idle ? "no thread had a Python frame"
+				 : "every thread was idle; --idle keeps them";
 	}
 }

@@ -18,23 +18,23 @@ struct hog_sink;
 
 /* How a person wants to see it; the recording holds all, this chooses. */
 struct hog_view {
-	bool function;   /* --function: no lines */
-	bool full_paths; /* --full-paths */
-	bool threads;    /* -t: the thread as a frame */
-	bool no_python;  /* show [no python] threads */
-	unsigned limit;  /* rows of a table; 0: the sink's own */
-	bool color;      /* the output is a terminal that takes colours */
-	unsigned columns; /* its width; 0: not a terminal */
+	bool function;     /* --function: no lines */
+	bool full_paths;   /* --full-paths */
+	bool threads;      /* -t: the thread as a frame */
+	bool no_python;    /* show [no python] threads */
+	unsigned limit;    /* rows of a table; 0: the sink's own */
+	bool color;        /* the output is a terminal that takes colours */
+	unsigned columns;  /* its width; 0: not a terminal */
 	const char *title; /* borrowed; NULL: made from the run */
 };
 
 struct hog_sink_ops {
 	const char *name;    /* as typed after --format= */
 	const char *summary; /* one line for `hognose formats` and the man page */
-	const char *suffix;  /* ".html"; picks the format of -o; NULL: none */
-	unsigned accepts;    /* bit per enum hog_event_kind; others are counted */
-	bool binary;         /* refuse to write it to a terminal */
-	size_t state_size;   /* zeroed memory at sink->state, freed after close */
+	const char *suffix; /* ".html"; picks the format of -o; NULL: none */
+	unsigned accepts;  /* bit per enum hog_event_kind; others are counted */
+	bool binary;       /* refuse to write it to a terminal */
+	size_t state_size; /* zeroed memory at sink->state, freed after close */
 
 	/* Once, before any event.  May be NULL. */
 	int (*begin)(struct hog_sink *sink, const struct hog_run *run,
@@ -54,10 +54,10 @@ struct hog_sink {
 	const struct hog_sink_ops *ops;
 	const struct hog_run *run; /* borrowed, set by hog_sink_begin */
 	struct hog_view view;
-	FILE *out;   /* borrowed: the caller opens and closes it */
-	void *state; /* ops->state_size bytes */
+	FILE *out;        /* borrowed: the caller opens and closes it */
+	void *state;      /* ops->state_size bytes */
 	uint64_t refused; /* events of a kind that it does not accept */
-	int failed; /* the first negative errno of event, flush or end */
+	int failed;       /* the first negative errno of event, flush or end */
 };
 
 /* Sets up a zeroed sink.  -ENOMEM. */

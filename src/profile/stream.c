@@ -307,8 +307,7 @@ static unsigned what_differs(const struct hog_event *ev,
 
 static void write_event(struct stream *s, const struct hog_event *ev)
 {
-	struct hog_event guess =
-		hog_stream_guess_event(&s->guess, ev->thread);
+	struct hog_event guess = hog_stream_guess_event(&s->guess, ev->thread);
 	unsigned diff = what_differs(ev, &guess);
 
 	if (ev->thread != hog_stream_guess_thread(&s->guess))

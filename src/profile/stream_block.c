@@ -52,8 +52,7 @@ static int read_file_head(struct hog_stream_blocks *b, struct hog_err *err)
 
 	if (r < 0 && r != -ENODATA)
 		return r;
-	if (r < 0 ||
-	    memcmp(head, HOG_STREAM_MAGIC, HOG_STREAM_MAGIC_SIZE) != 0)
+	if (r < 0 || memcmp(head, HOG_STREAM_MAGIC, HOG_STREAM_MAGIC_SIZE) != 0)
 		return hog_err_say(err, -EBADMSG,
 				   "hognose record -o FILE.hog makes one",
 				   "not a recording of hognose");
@@ -181,8 +180,7 @@ int hog_stream_blocks_next(struct hog_stream_blocks *b,
 		if (r < 0)
 			return r;
 		if (!is_known(head.type) && head.flags & HOG_BLOCK_REQUIRED)
-			return hog_err_say(err, -ENOTSUP,
-					   "use a newer hognose",
+			return hog_err_say(err, -ENOTSUP, "use a newer hognose",
 					   "the recording has a part of kind "
 					   "%u, unknown to this hognose",
 					   head.type);

@@ -33,7 +33,6 @@ void hog_stream_blocks_fini(struct hog_stream_blocks *b);
 /* Reads the next block that this version knows.  Its type, and its content
  * until the next call; -ENODATA: the file ends here, or in the midst of it. */
 int hog_stream_blocks_next(struct hog_stream_blocks *b,
-			   struct hog_cursor *ret_content,
-			   struct hog_err *err);
+			   struct hog_cursor *ret_content, struct hog_err *err);
 
 #endif

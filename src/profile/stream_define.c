@@ -92,8 +92,7 @@ static bool read_frame(struct hog_stream_names *names, struct hog_cursor *cur,
 	struct hog_frame f;
 
 	if (!read_ref(&names->functions, cur, &f.function) ||
-	    !read_int(cur, 0, &f.line) ||
-	    !read_int(cur, f.line, &f.end_line) ||
+	    !read_int(cur, 0, &f.line) || !read_int(cur, f.line, &f.end_line) ||
 	    !read_int(cur, 0, &f.column) || !read_int(cur, 0, &f.end_column))
 		return false;
 	*ret_id = hog_model_frame(names->model, &f);
@@ -116,8 +115,8 @@ static bool read_stack(struct hog_stream_names *names, struct hog_cursor *cur,
 	return true;
 }
 
-static bool read_process(struct hog_stream_names *names,
-			 struct hog_cursor *cur, uint32_t *ret_id)
+static bool read_process(struct hog_stream_names *names, struct hog_cursor *cur,
+			 uint32_t *ret_id)
 {
 	struct hog_process_info p = { 0 };
 
@@ -229,8 +228,8 @@ int hog_stream_names_read(struct hog_stream_names *names, unsigned op,
 	return 0;
 }
 
-bool hog_stream_names_thread(const struct hog_stream_names *names,
-			     uint64_t id, uint32_t *ret_id)
+bool hog_stream_names_thread(const struct hog_stream_names *names, uint64_t id,
+			     uint32_t *ret_id)
 {
 	return look_up(&names->threads, id, ret_id);
 }
@@ -248,8 +247,8 @@ int hog_stream_names_init(struct hog_stream_names *names,
 
 	*names = (struct hog_stream_names){ .model = model };
 
-	struct hog_buf *maps[] = { &names->strings, &names->functions,
-				   &names->frames, &names->stacks,
+	struct hog_buf *maps[] = { &names->strings,   &names->functions,
+				   &names->frames,    &names->stacks,
 				   &names->processes, &names->threads };
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {

@@ -30,8 +30,8 @@ void hog_stream_names_fini(struct hog_stream_names *names);
 int hog_stream_names_read(struct hog_stream_names *names, unsigned op,
 			  struct hog_cursor *cur);
 /* The model's id of a thread or stack of the file; false: not defined. */
-bool hog_stream_names_thread(const struct hog_stream_names *names,
-			     uint64_t id, uint32_t *ret_id);
+bool hog_stream_names_thread(const struct hog_stream_names *names, uint64_t id,
+			     uint32_t *ret_id);
 bool hog_stream_names_stack(const struct hog_stream_names *names, uint64_t id,
 			    uint32_t *ret_id);
 

@@ -14,10 +14,10 @@
 /* A byte above 127 and both line ends, so that a transfer as text shows. */
 #define HOG_STREAM_MAGIC "\x89HOG\r\n\x1a\n"
 #define HOG_STREAM_MAGIC_SIZE 8
-#define HOG_STREAM_MAJOR 1 /* up: older readers must refuse */
-#define HOG_STREAM_MINOR 0 /* up: older readers may skip what is new */
-#define HOG_STREAM_HEAD_SIZE 16  /* of the file and of each block */
-#define HOG_STREAM_CHECKED 12    /* bytes of a head under its check */
+#define HOG_STREAM_MAJOR 1      /* up: older readers must refuse */
+#define HOG_STREAM_MINOR 0      /* up: older readers may skip what is new */
+#define HOG_STREAM_HEAD_SIZE 16 /* of the file and of each block */
+#define HOG_STREAM_CHECKED 12   /* bytes of a head under its check */
 #define HOG_STREAM_RAW_MAX (16u << 20)    /* of a block's content */
 #define HOG_STREAM_STORED_MAX (17u << 20) /* the same, compressed badly */
 #define HOG_STREAM_EVENTS_MAX (1u << 18)  /* in one block */
@@ -66,7 +66,7 @@ uint32_t hog_stream_check(const unsigned char *head);
  */
 struct hog_stream_track {
 	struct hog_event last; /* of this thread; time_ns: the gap before it */
-	uint32_t next; /* the thread whose event followed */
+	uint32_t next;         /* the thread whose event followed */
 };
 
 struct hog_stream_guess {

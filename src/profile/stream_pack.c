@@ -83,9 +83,9 @@ int hog_stream_pack_block(struct hog_stream_pack *pack,
 	if (r < 0)
 		return r;
 
-	size_t stored = ZSTD_compress2(pack->zstd, pack->stored.data,
-				       pack->stored.cap, content->data,
-				       content->len);
+	size_t stored =
+		ZSTD_compress2(pack->zstd, pack->stored.data, pack->stored.cap,
+			       content->data, content->len);
 
 	if (ZSTD_isError(stored))
 		return -ENOMEM; /* the only cause left: room was enough */

@@ -12,7 +12,7 @@
 #include "profile/stream_format.h"
 
 #define TEXT_MAX (1u << 20) /* of one text in the run block */
-#define KINDS_MAX 32 /* event kinds that a later version may have */
+#define KINDS_MAX 32        /* event kinds that a later version may have */
 
 struct hog_stream_reader {
 	struct hog_stream_blocks blocks;
@@ -98,8 +98,7 @@ static int read_first_block(struct hog_stream_reader *r, struct hog_err *err)
 				   "the recording is cut off in its head");
 	if (type < 0)
 		return type;
-	return type == HOG_BLOCK_RUN ? read_run(r, &cur, err) :
-				       damaged(r, err);
+	return type == HOG_BLOCK_RUN ? read_run(r, &cur, err) : damaged(r, err);
 }
 
 int hog_stream_open(FILE *in, struct hog_stream_reader **ret,
@@ -149,10 +148,10 @@ static void read_loss(struct hog_cursor *cur, struct hog_loss *ret_loss)
 	uint64_t n = hog_cursor_varint(cur);
 	struct hog_loss loss = { 0 };
 
-#define X(name, meaning)                                                       \
-	if (n > 0) {                                                           \
-		loss.name = hog_cursor_varint(cur);                            \
-		n--;                                                           \
+#define X(name, meaning)                            \
+	if (n > 0) {                                \
+		loss.name = hog_cursor_varint(cur); \
+		n--;                                \
 	}
 	HOG_LOSS_FIELDS(X)
 #undef X

@@ -38,7 +38,8 @@ static inline uint64_t hash_row(const unsigned char *row, size_t size)
 	uint64_t hash = size;
 	uint32_t word;
 
-	for (; size >= sizeof(word); row += sizeof(word), size -= sizeof(word)) {
+	for (; size >= sizeof(word);
+	     row += sizeof(word), size -= sizeof(word)) {
 		memcpy(&word, row, sizeof(word));
 		hash = (hash ^ word) * HASH_FACTOR;
 		hash ^= hash >> 32;

@@ -69,11 +69,10 @@ Test(model, ids_count_up_and_stay_through_growth)
 		cr_assert_eq(f->line, i);
 		snprintf(name, sizeof(name), "name %d", i);
 		cr_assert_str_eq(
-			hog_model_text(model,
-				       hog_model_get_function(model,
-							      f->function)
-					       ->name,
-				       &len),
+			hog_model_text(
+				model,
+				hog_model_get_function(model, f->function)->name,
+				&len),
 			name);
 		cr_assert_eq(frame_at(name, i), ids[i]);
 	}
@@ -94,7 +93,8 @@ Test(model, unknown_ids_give_the_zero_entry)
 
 Test(model, a_thread_keeps_its_id_when_renamed)
 {
-	struct hog_thread_info t = { .process = 1, .tid = 7,
+	struct hog_thread_info t = { .process = 1,
+				     .tid = 7,
 				     .name = hog_model_cstr(model, "a") };
 	uint32_t id = hog_model_thread(model, &t);
 

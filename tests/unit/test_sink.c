@@ -18,8 +18,9 @@ static int toy_event(struct hog_sink *sink, const struct hog_event *ev)
 	struct toy *toy = sink->state;
 
 	toy->events++;
-	return fprintf(sink->out, "%llu\n", (unsigned long long)ev->time_ns) < 0 ?
-		       -EIO : 0;
+	return fprintf(sink->out, "%llu\n", (unsigned long long)ev->time_ns) < 0
+		       ? -EIO
+		       : 0;
 }
 
 static int toy_end(struct hog_sink *sink, struct hog_err *err)

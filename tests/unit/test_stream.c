@@ -151,14 +151,17 @@ static void record_random(struct recorded *rec, unsigned long long from,
 	cr_assert_eq(hog_sink_init(&sink, &hog_sink_hog, NULL, out), 0);
 	cr_assert_eq(hog_sink_begin(&sink, &rec->run, NULL), 0);
 	write_events(rec, &sink, out);
-	rec->run.stats = (struct hog_stats){ .asked_hz = 99.5, .slots = 7,
-					     .samples = 6, .stacks = 1ull << 60,
+	rec->run.stats = (struct hog_stats){ .asked_hz = 99.5,
+					     .slots = 7,
+					     .samples = 6,
+					     .stacks = 1ull << 60,
 					     .loss = { 1, 2, 3, 4, 5, 6, 7, 8 },
 					     .estimated_wrong = 0.25,
 					     .cpu_seconds = 1.5,
 					     .max_rss_bytes = 1 << 23,
 					     .wall_seconds = 60.125,
-					     .processes = 2, .threads = 9 };
+					     .processes = 2,
+					     .threads = 9 };
 	cr_assert_eq(hog_sink_end(&sink, NULL), 0);
 	hog_sink_fini(&sink);
 	fclose(out);
@@ -195,11 +198,13 @@ static void same_models(const struct hog_model *a, const struct hog_model *b)
 	for (uint32_t i = 0; i < n.functions; i++)
 		cr_assert_eq(memcmp(hog_model_get_function(a, i),
 				    hog_model_get_function(b, i),
-				    sizeof(struct hog_function)), 0);
+				    sizeof(struct hog_function)),
+			     0);
 	for (uint32_t i = 0; i < n.frames; i++)
 		cr_assert_eq(memcmp(hog_model_get_frame(a, i),
 				    hog_model_get_frame(b, i),
-				    sizeof(struct hog_frame)), 0);
+				    sizeof(struct hog_frame)),
+			     0);
 	for (uint32_t i = 0; i < n.stacks; i++) {
 		struct hog_stack_node x = hog_model_get_stack(a, i);
 		struct hog_stack_node y = hog_model_get_stack(b, i);
@@ -209,7 +214,8 @@ static void same_models(const struct hog_model *a, const struct hog_model *b)
 	for (uint32_t i = 0; i < n.threads; i++)
 		cr_assert_eq(memcmp(hog_model_get_thread(a, i),
 				    hog_model_get_thread(b, i),
-				    sizeof(struct hog_thread_info)), 0);
+				    sizeof(struct hog_thread_info)),
+			     0);
 	for (uint32_t i = 0; i < n.processes; i++) {
 		const struct hog_process_info *p = hog_model_get_process(a, i);
 		const struct hog_process_info *q = hog_model_get_process(b, i);
@@ -263,7 +269,8 @@ Test(stream, gives_back_random_runs_to_the_last_field)
 		run = hog_stream_run(reader);
 		same_models(rec.model, run->model);
 		cr_assert_eq(memcmp(&run->stats, &rec.run.stats,
-				    sizeof(run->stats)), 0);
+				    sizeof(run->stats)),
+			     0);
 		cr_assert_eq(run->mode, HOG_MODE_CPU);
 		cr_assert(run->idle && !run->follow);
 		cr_assert_eq(run->rate_hz, 99.5);
@@ -319,7 +326,8 @@ Test(stream, a_flipped_bit_is_found_or_changes_nothing)
 			unseen++;
 		} else {
 			cr_assert(r == -EBADMSG || r == -ENOTSUP ||
-				  r == -ENODATA, "bit %zu: %d", bit, r);
+					  r == -ENODATA,
+				  "bit %zu: %d", bit, r);
 		}
 		hog_stream_close(reader);
 		rec.bytes[bit / 8] ^= (char)(1 << bit % 8);
@@ -422,7 +430,8 @@ Test(stream, other_files_are_no_recordings)
 	static struct recorded rec;
 	struct hog_stream_reader *reader;
 	static const char *const others[] = { "x", "hello world, this is text",
-					      ("\x7f" "ELF.............") };
+					      ("\x7f"
+					       "ELF.............") };
 	size_t n;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -443,8 +452,8 @@ Test(stream, a_repeated_sample_costs_next_to_nothing)
 {
 	struct hog_model *model = hog_model_new();
 	struct hog_run run = { .model = model, .rate_hz = 1000 };
-	uint32_t stack = hog_model_stack(model, 0,
-					 hog_model_marker(model, "[gc]"));
+	uint32_t stack =
+		hog_model_stack(model, 0, hog_model_marker(model, "[gc]"));
 	struct hog_thread_info t = { .tid = 1 };
 	struct hog_sink sink = { 0 };
 	char *bytes;
