@@ -140,8 +140,8 @@ int hog_pydict_open(const struct hog_python *py, uint64_t dict,
 static int fill(struct hog_pydict_iter *it)
 {
 	uint64_t left = it->n - it->pos;
-	unsigned want = left < HOG_PYDICT_WINDOW ? (unsigned)left
-						 : HOG_PYDICT_WINDOW;
+	unsigned want =
+		left < HOG_PYDICT_WINDOW ? (unsigned)left : HOG_PYDICT_WINDOW;
 	int r;
 
 	r = hog_mem_read(it->py->mem, it->entries + it->pos * it->stride,
@@ -218,10 +218,11 @@ static int find_in_batch(const struct hog_python *py, struct batch *b,
 	unsigned from = 0;
 
 	for (unsigned i = 0; i < b->n; i++)
-		b->spans[i] = (struct hog_span){ b->keys[i], b->heads[i], want };
+		b->spans[i] =
+			(struct hog_span){ b->keys[i], b->heads[i], want };
 	while (from < b->n) {
-		ssize_t got = hog_mem_readv(py->mem, b->spans + from,
-					    b->n - from);
+		ssize_t got =
+			hog_mem_readv(py->mem, b->spans + from, b->n - from);
 
 		if (got < 0 && got != -EFAULT)
 			return (int)got;

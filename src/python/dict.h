@@ -13,7 +13,7 @@
 
 struct hog_python;
 
-#define HOG_PYDICT_WINDOW 64          /* entries copied at a time */
+#define HOG_PYDICT_WINDOW 64              /* entries copied at a time */
 #define HOG_PYDICT_ENTRIES_MAX (1u << 20) /* looked at in one dict */
 
 /* A position in a dict's entries, in the order Python gives them. */
@@ -24,8 +24,8 @@ struct hog_pydict_iter {
 	uint64_t values;  /* split table: of the values; 0 combined */
 	uint64_t n, pos;  /* entries of the table; the next one */
 	unsigned stride, key_at, value_at; /* of one entry, bytes */
-	uint64_t first;   /* index of the window's first entry */
-	unsigned held;    /* entries in the window */
+	uint64_t first; /* index of the window's first entry */
+	unsigned held;  /* entries in the window */
 	unsigned char window[HOG_PYDICT_WINDOW * 24];
 	uint64_t split[HOG_PYDICT_WINDOW]; /* values, when split */
 };

@@ -10,7 +10,7 @@
 #include "python/python.h"
 
 #define READ_TRIES 4
-#define MUTEX_BYTES 48 /* pthread_mutex_t of all our ABIs is not larger */
+#define MUTEX_BYTES 48     /* pthread_mutex_t of all our ABIs is not larger */
 #define MUSL_NODE_FUTEX 20 /* of the word in a cond waiter's node */
 #define MUSL_COND_HEAD 8
 #define MUSL_WAITERS_MAX 8192
@@ -101,7 +101,8 @@ int hog_pygil_read(const struct hog_python *py,
 	uint32_t collecting = 0;
 
 	if (interp->collecting_addr &&
-	    hog_mem_read_u32(py->mem, interp->collecting_addr, &collecting) == 0)
+	    hog_mem_read_u32(py->mem, interp->collecting_addr, &collecting) ==
+		    0)
 		gil.collecting = collecting != 0;
 	if (gil.used || !py->lay.free_threaded) {
 		int r = read_holder(py, interp, &gil.holder);
@@ -154,7 +155,8 @@ bool hog_pygil_is_wait(const struct hog_python *py,
 	if (interp->gil_addr)
 		return in_gil_struct(py, interp->gil_addr, futex) ||
 		       in_musl_cond(py,
-				    interp->gil_addr + (uint64_t)py->lay.gil_cond,
+				    interp->gil_addr +
+					    (uint64_t)py->lay.gil_cond,
 				    futex);
 	if (py->gil_lock_addr == 0)
 		return false;

@@ -118,7 +118,7 @@
 	X(str_wstr, unicode, "wstr")                                          \
 	X(str_ascii_data, _sizeof, "unicode")                                 \
 	X(str_compact_data, _sizeof, "unicode_compact")                       \
-	X(str_any_data, unicode_full, "data")                                 \
+	X(str_any_data, unicode_full, "data|str")                             \
 	X(str_utf8_length, unicode_compact, "utf8_length")                    \
 	X(tuple_items, tuple, "ob_item")                                      \
 	X(list_items, list, "ob_item")                                        \
@@ -144,4 +144,5 @@
 	X(set_table, set, "table")                                            \
 	X(instance_class, instance, "in_class") /* 2.7 old-style */           \
 	X(instance_dict, instance, "in_dict")                                 \
-	X(class_name, class, "cl_name")
+	X(class_name, class, "cl_name")                                       \
+	X(class_dict, class, "cl_dict")

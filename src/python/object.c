@@ -124,7 +124,8 @@ static int managed_311(const struct hog_python *py, const struct hog_pytype *t,
 		if (r == 0 && word)
 			return find_in_values(py, t, word, name, ret_value);
 		return r < 0 ? r
-			     : find_in_dict_at(py, object - 24, name, ret_value);
+			     : find_in_dict_at(py, object - 24, name,
+					       ret_value);
 	}
 	r = hog_mem_read_u64(py->mem, object - 24, &word);
 	if (r < 0)
@@ -142,8 +143,8 @@ static int managed_313(const struct hog_python *py, const struct hog_pytype *t,
 	unsigned char head[4];
 	int r;
 
-	r = hog_mem_read_u64(py->mem,
-			     object - (py->lay.free_threaded ? 8 : 24), &dict);
+	r = hog_mem_read_u64(py->mem, object - (py->lay.free_threaded ? 8 : 24),
+			     &dict);
 	if (r < 0)
 		return r;
 	if (dict)

@@ -195,8 +195,8 @@ static uint64_t libc_tid(const struct hog_python *py, uint64_t thread_id)
 	uint32_t tid = 0;
 
 	if (py->pthread_tid_offset && thread_id)
-		(void)hog_mem_read_u32(py->mem,
-				       thread_id + py->pthread_tid_offset, &tid);
+		(void)hog_mem_read_u32(
+			py->mem, thread_id + py->pthread_tid_offset, &tid);
 	return tid;
 }
 
@@ -215,8 +215,8 @@ static void native_ids(const struct hog_python *py, struct hog_pytstate *v,
 	for (size_t i = 0; i < n; i++) {
 		v[i].tid = translate(py, &t, natives[i]);
 		if (v[i].tid == 0) /* none kept, or stale since a fork */
-			v[i].tid = translate(py, &t,
-					     libc_tid(py, v[i].thread_id));
+			v[i].tid =
+				translate(py, &t, libc_tid(py, v[i].thread_id));
 		v[i].main = v[i].tid == target->pid && v[i].tid != 0;
 	}
 	if (n == 1 && t.n == 1 && v[0].tid == 0) {

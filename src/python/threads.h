@@ -17,7 +17,7 @@ struct hog_osthread;
 
 struct hog_pyinterp {
 	uint64_t addr;
-	int64_t id;       /* 0 is the main one; counted from the tail <= 3.6 */
+	int64_t id; /* 0 is the main one; counted from the tail <= 3.6 */
 	uint64_t threads_head_addr; /* where the pointer to its newest tstate is */
 	/* Where to read its GIL and collector now; 0: does not apply. */
 	uint64_t gil_locked_addr, gil_holder_addr, gil_enabled_addr,
@@ -30,12 +30,12 @@ int hog_pyinterps_list(const struct hog_python *py, struct hog_pyinterp *ret,
 		       size_t max);
 
 struct hog_pytstate {
-	uint64_t addr;   /* PyThreadState */
-	uint64_t next;   /* the older one, 0 the last */
-	uint64_t interp; /* back-pointer, checked */
+	uint64_t addr;      /* PyThreadState */
+	uint64_t next;      /* the older one, 0 the last */
+	uint64_t interp;    /* back-pointer, checked */
 	uint64_t thread_id; /* pthread_self() */
-	pid_t tid;       /* native id in our PID namespace; 0 unknown */
-	bool main;       /* tid is the process's first thread */
+	pid_t tid;          /* native id in our PID namespace; 0 unknown */
+	bool main;          /* tid is the process's first thread */
 };
 
 /* All thread states of an interpreter, newest first, the list checked against
@@ -56,7 +56,7 @@ enum hog_pygilrole { HOG_GIL_NONE, HOG_GIL_HOLDS, HOG_GIL_WAITS };
 const char *hog_pygilrole_name(enum hog_pygilrole role); /* "holds" ... */
 
 struct hog_pygil {
-	bool used;       /* false: free-threaded and off, or 2.7 without threads */
+	bool used; /* false: free-threaded and off, or 2.7 without threads */
 	uint64_t holder; /* tstate address, 0: nobody */
 	bool collecting; /* a garbage collection is running */
 };

@@ -16,8 +16,8 @@ struct hog_buf;
 
 struct hog_pyint {
 	bool negative;
-	uint64_t n;      /* digits of 30 bits that it has */
-	size_t held;     /* of them in digits: all, or 0 when there are more */
+	uint64_t n;  /* digits of 30 bits that it has */
+	size_t held; /* of them in digits: all, or 0 when there are more */
 	uint32_t digits[HOG_PYINT_DIGITS_MAX];
 };
 
