@@ -20,22 +20,23 @@ enum hog_pylocal_kind {
 	HOG_PYLOCAL_FREE,
 };
 
-enum hog_pyvalue_kind { /* what `value` of the JSON is */
-	HOG_PYVALUE_OTHER, /* null: only type and repr are known */
-	HOG_PYVALUE_NONE,
-	HOG_PYVALUE_BOOL,
-	HOG_PYVALUE_INT, /* fits 64 bits */
-	HOG_PYVALUE_FLOAT, /* finite */
-	HOG_PYVALUE_STR,
-	HOG_PYVALUE_LIST, /* list, tuple, set, frozenset of the above */
-	HOG_PYVALUE_DICT, /* items are key, value, key, value */
+enum hog_pyvalue_kind {                    /* what `value` of the JSON is */
+			HOG_PYVALUE_OTHER, /* null: only type and repr are known */
+			HOG_PYVALUE_NONE,
+			HOG_PYVALUE_BOOL,
+			HOG_PYVALUE_INT,   /* fits 64 bits */
+			HOG_PYVALUE_FLOAT, /* finite */
+			HOG_PYVALUE_STR,
+			HOG_PYVALUE_LIST, /* list, tuple, set, frozenset of the above */
+			HOG_PYVALUE_DICT, /* items are key, value, key, value */
 };
 
 struct hog_pyvalue {
 	enum hog_pyvalue_kind kind;
-	int64_t integer; /* BOOL, INT */
-	double real;     /* FLOAT */
-	char *text;      /* owned: STR, UTF-8, cut to the limit */
+	int64_t integer;           /* BOOL, INT */
+	double real;               /* FLOAT */
+	char *text;                /* owned: STR, UTF-8, cut to the limit */
+	size_t text_len;           /* it may hold NUL characters */
 	struct hog_pyvalue *items; /* owned: LIST, DICT; one level */
 	size_t n_items;
 	bool cut; /* more than is shown */

@@ -146,8 +146,7 @@ static size_t to_groups(uint32_t *digits, size_t n, uint32_t *groups)
 	return count;
 }
 
-void hog_pyint_text(const struct hog_pyint *v, size_t limit,
-		    struct hog_buf *out)
+void hog_pyint_text(const struct hog_pyint *v, struct hog_buf *out)
 {
 	uint32_t digits[HOG_PYINT_DIGITS_MAX], groups[GROUPS_MAX];
 	char text[GROUPS_MAX * 9 + 2];
@@ -167,10 +166,5 @@ void hog_pyint_text(const struct hog_pyint *v, size_t limit,
 	for (size_t i = n; i-- > 0;)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					i == n - 1 ? "%u" : "%09u", groups[i]);
-	if (len <= limit) {
-		hog_buf_add(out, text, len);
-		return;
-	}
-	hog_buf_add(out, text, limit > 3 ? limit - 3 : 0);
-	hog_buf_add_str(out, "...");
+	hog_buf_add(out, text, len);
 }

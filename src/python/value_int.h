@@ -26,9 +26,8 @@ int hog_pyint_read(const struct hog_python *py, uint64_t addr, bool int27,
 		   struct hog_pyint *ret);
 /* As 64 bits.  false: it does not fit. */
 bool hog_pyint_to64(const struct hog_pyint *v, int64_t *ret);
-/* Decimal text, at most limit characters and then "...". */
-void hog_pyint_text(const struct hog_pyint *v, size_t limit,
-		    struct hog_buf *out);
+/* Decimal text. */
+void hog_pyint_text(const struct hog_pyint *v, struct hog_buf *out);
 
 /* Any int object that fits 64 bits (unsigned ones wrap).  0, -ERANGE, ... */
 int hog_pyint_read64(const struct hog_python *py, uint64_t addr, int64_t *ret);
