@@ -7,6 +7,9 @@
  *
  * X(name, group, "field|other name of it")
  */
+#ifndef HOG_PYTHON_LAYOUT_FIELDS_H
+#define HOG_PYTHON_LAYOUT_FIELDS_H
+
 #define HOG_PYLAYOUT_FIELDS(X)                                                \
 	X(runtime_size, _sizeof, "runtime")                                   \
 	X(runtime_interpreters_head, runtime, "interpreters.head")            \
@@ -146,3 +149,5 @@
 	X(instance_dict, instance, "in_dict")                                 \
 	X(class_name, class, "cl_name")                                       \
 	X(class_dict, class, "cl_dict")
+
+#endif
