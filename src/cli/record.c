@@ -302,7 +302,7 @@ static const struct hog_opt record_options[] = {
 const struct hog_command hog_cmd_record = {
 	.name = "record",
 	.usage = "[options] (-p PID ... | -- PROGRAM ARGS...)",
-	.summary = "Samples Python programs and draws where their time goes.",
+	.summary = "sample Python programs and show where their time goes",
 	.details =
 		"The target is read from outside: nothing is stopped, written "
 		"or loaded. Without -o the result is an HTML page named after "

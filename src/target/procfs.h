@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading small files of /proc.  Private to target/. */
+/* Reading small files of /proc: for target/, and for doctor's findings. */
 #ifndef HOG_TARGET_PROCFS_H
 #define HOG_TARGET_PROCFS_H
 
