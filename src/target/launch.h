@@ -5,30 +5,48 @@
 #ifndef HOG_TARGET_LAUNCH_H
 #define HOG_TARGET_LAUNCH_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <signal.h>
 #include <sys/types.h>
 
 struct hog_err;
 
-/* Starts argv[0] (looked up in PATH) with our stdio, environment and signal
- * dispositions as they were; NULL-terminated argv.  -ENOENT and -EACCES of the
- * exec itself are reported here, not by a dead child.  The child stays held
- * before its exec until hog_launch_go, so that watching can begin first. */
+/* How signals stood before we changed any: what a started program shall find.
+ * Handlers need no care (exec resets them), ignored and blocked ones do. */
+struct hog_sigstate {
+	sigset_t blocked, ignored;
+};
+
+/* Early in main. */
+void hog_sigstate_save(struct hog_sigstate *ret);
+
+/* Starts argv[0] (looked up in PATH) with our stdio and environment;
+ * NULL-terminated argv.  The child stays held before its exec until
+ * hog_launch_go, so that watching can begin first; should we die meanwhile, it
+ * exits. */
 struct hog_launch {
 	pid_t pid;
+	const char *prog; /* argv[0], borrowed */
 	int go_fd;   /* closing it without a byte makes the child exit */
 	int fail_fd; /* the child's errno of exec; EOF: it did exec */
 };
 
+/* Signals are given on as they stand now. */
 int hog_launch_prepare(char *const argv[], struct hog_launch *ret,
 		       struct hog_err *err);
+/* Signals are given on as they were when `before` was saved. */
+int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
+			  struct hog_launch *ret, struct hog_err *err);
+/* Lets it run and waits for its exec.  A failed exec (-ENOENT, -EACCES ...) is
+ * told here, and the child is reaped. */
 int hog_launch_go(struct hog_launch *launch, struct hog_err *err);
-void hog_launch_fini(struct hog_launch *launch); /* fds only */
+/* Closes what is held: a child not let go exits (the caller reaps it). */
+void hog_launch_fini(struct hog_launch *launch);
 
-/* Finds descendants of processes: by the kernel's records where allowed
- * (perf software events with inherit), else by reading the `children` files. */
+/*
+ * Finds descendants of processes: by the kernel's records where allowed (perf
+ * software events with inherit), else by reading the `children` files, which
+ * misses those whose parent ended before it was looked at.
+ */
 struct hog_offspring;
 
 enum hog_birth_kind { HOG_BIRTH_FORK, HOG_BIRTH_EXEC, HOG_BIRTH_EXIT };
@@ -40,13 +58,18 @@ struct hog_birth {
 
 int hog_offspring_new(struct hog_offspring **ret, struct hog_err *err);
 void hog_offspring_free(struct hog_offspring *off);
-/* Watches pid and everything it will fork. */
+/* Watches pid and all below it, present and future: children that it has by now
+ * are told as forks too.  Those told need not be added.  0, or -ESRCH. */
 int hog_offspring_add(struct hog_offspring *off, pid_t pid);
+/* Forgets pid (it ended, or is not wanted); those below it stay watched. */
 void hog_offspring_remove(struct hog_offspring *off, pid_t pid);
 /* "perf" or "children": the way in force, for --stats and doctor. */
 const char *hog_offspring_way(const struct hog_offspring *off);
 /* What has happened since the last call; never blocks.  Returns how many of
- * ret[0..max) were filled.  EXEC and EXIT are only told by the perf way. */
+ * ret[0..max) were filled; the rest comes with the next call.  Each process is
+ * told as forked once, before anything else about it (but for records that
+ * cross between CPUs at that very moment).  EXEC is only told by the perf way;
+ * EXIT there is that of the first thread, others may run on. */
 int hog_offspring_poll(struct hog_offspring *off, struct hog_birth *ret,
 		       int max);
 

@@ -2,12 +2,8 @@
 /* The threads of a live process, and their ids in two PID namespaces. */
 #include "target/target_live.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -15,63 +11,10 @@
 
 #define STATUS_MAX 4096
 
-static void cleanup_closedir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int push(pid_t **list, size_t n, size_t *cap, pid_t tid)
-{
-	if (n == *cap) {
-		size_t more = *cap ? 2 * *cap : 16;
-		pid_t *grown = realloc(*list, more * sizeof(**list));
-
-		if (!grown)
-			return -ENOMEM;
-		*list = grown;
-		*cap = more;
-	}
-	(*list)[n] = tid;
-	return 0;
-}
-
 int hog_live_threads(struct hog_target *target, pid_t **ret)
 {
-	struct target_live *live = (struct target_live *)target;
-	DIR *dir __attribute__((cleanup(cleanup_closedir))) = NULL;
-	_cleanup_free_ pid_t *list = NULL;
-	size_t n = 0, cap = 0;
-	const struct dirent *entry;
-	int fd = openat(live->proc_fd, "task",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir))) {
-		pid_t tid = (pid_t)atoi(entry->d_name);
-
-		if (tid > 0 && push(&list, n, &cap, tid) < 0)
-			return -ENOMEM;
-		n += tid > 0;
-	}
-	if (n == 0)
-		return -ESRCH;
-	qsort(list, n, sizeof(*list), by_number);
-	*ret = hog_move(list);
-	return (int)n;
+	return hog_task_list(((struct target_live *)target)->proc_fd, "task",
+			     ret);
 }
 
 static ssize_t read_of_thread(struct hog_target *target, pid_t tid,

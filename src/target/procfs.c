@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -53,6 +54,63 @@ int hog_proc_read_all(int dirfd, const char *name, struct hog_buf *buf,
 			return -E2BIG;
 		hog_buf_add(buf, piece, (size_t)got);
 	}
+}
+
+static void cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int push(pid_t **list, size_t n, size_t *cap, pid_t tid)
+{
+	if (n == *cap) {
+		size_t more = *cap ? 2 * *cap : 16;
+		pid_t *grown = realloc(*list, more * sizeof(**list));
+
+		if (!grown)
+			return -ENOMEM;
+		*list = grown;
+		*cap = more;
+	}
+	(*list)[n] = tid;
+	return 0;
+}
+
+int hog_task_list(int dirfd, const char *name, pid_t **ret)
+{
+	DIR *dir __attribute__((cleanup(cleanup_closedir))) = NULL;
+	_cleanup_free_ pid_t *list = NULL;
+	size_t n = 0, cap = 0;
+	const struct dirent *entry;
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir))) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+
+		if (tid > 0 && push(&list, n, &cap, tid) < 0)
+			return -ENOMEM;
+		n += tid > 0;
+	}
+	if (n == 0)
+		return -ESRCH;
+	qsort(list, n, sizeof(*list), by_number);
+	*ret = hog_move(list);
+	return (int)n;
 }
 
 const char *hog_status_field(const char *status, const char *key)

@@ -15,6 +15,9 @@ ssize_t hog_proc_read(int dirfd, const char *name, char *buf, size_t cap);
 /* The whole of a file, appended; -E2BIG past max bytes. */
 int hog_proc_read_all(int dirfd, const char *name, struct hog_buf *buf,
 		      size_t max);
+/* Thread ids of a `task` folder, ascending.  *ret is the caller's.  How many (at
+ * least 1), or -ESRCH ... */
+int hog_task_list(int dirfd, const char *name, pid_t **ret);
 /* Number behind "Key:" of a /proc/PID/status text; -ENOENT: no such line. */
 int hog_status_number(const char *status, const char *key, int64_t *ret);
 /* What stands behind "Key:" in a status text, or NULL.  Up to the line's end
