@@ -179,7 +179,7 @@ static int run_report(const struct hog_args *args)
 	struct hog_err err = { 0 };
 	int r = understand(&rep, args, &err);
 
-	if (r < 0)
+	if (r < 0 || !rep.path || !rep.out_path)
 		return hog_usage("report", &err);
 
 	_cleanup_fclose_ FILE *in = open_input(rep.path, &err);

@@ -48,14 +48,14 @@ enum {
 };
 
 /* X(name in statistics, unit or meaning).  interface.md fixes the names. */
-#define HOG_LOSS_FIELDS(X)                                          \
-	X(late, "slots served later than half a period")            \
-	X(missed, "slots not served at all")                        \
-	X(retries, "reads repeated because the copy was torn")      \
-	X(stops, "times a thread was stopped")                      \
-	X(torn, "stacks that stayed torn after all retries")        \
-	X(unreadable, "stacks of which memory could not be read")   \
-	X(truncated, "stacks deeper than is kept, or past a limit") \
+#define HOG_LOSS_FIELDS(X)                                                     \
+	X(late, "slots served later than half a period")                       \
+	X(missed, "slots not served at all")                                   \
+	X(retries, "reads repeated because the copy was torn")                 \
+	X(stops, "times a thread was stopped")                                 \
+	X(torn, "stacks that stayed torn after all retries")                   \
+	X(unreadable, "stacks of which memory could not be read")              \
+	X(truncated, "stacks deeper than is kept, or past a limit")            \
 	X(repaired, "stacks of which a part was inferred")
 
 struct hog_loss {

@@ -93,7 +93,7 @@ int hog_sink_end(struct hog_sink *sink, struct hog_err *err)
 			*err = said; /* the sink knows better */
 		return r;
 	}
-	hog_err_set(err, sink->failed, "write the %s output", sink->ops->name);
+	hog_err_set(err, sink->failed, "%s output", sink->ops->name);
 	if (err)
 		err->hint = remedy(sink->failed);
 	return sink->failed;

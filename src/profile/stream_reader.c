@@ -148,10 +148,10 @@ static void read_loss(struct hog_cursor *cur, struct hog_loss *ret_loss)
 	uint64_t n = hog_cursor_varint(cur);
 	struct hog_loss loss = { 0 };
 
-#define X(name, meaning)                            \
-	if (n > 0) {                                \
-		loss.name = hog_cursor_varint(cur); \
-		n--;                                \
+#define X(name, meaning)                                                       \
+	if (n > 0) {                                                           \
+		loss.name = hog_cursor_varint(cur);                            \
+		n--;                                                           \
 	}
 	HOG_LOSS_FIELDS(X)
 #undef X
