@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "python/python.h"
 #include "python/stack.h"
 #include "python/threads.h"
 #include "python/value.h"
 #include "target/target.h"
 
 struct hog_err;
-struct hog_python;
 
 struct hog_snapshot_frame {
 	struct hog_pyframe frame; /* code is valid while the snapshot lives */
@@ -31,15 +31,17 @@ struct hog_snapshot_thread {
 	enum hog_pygilrole gil;
 	bool collecting; /* it runs the garbage collector */
 	struct hog_osthread os;
-	const char *syscall; /* borrowed, static; NULL none */
+	const char *syscall;               /* borrowed, static; NULL none */
 	struct hog_snapshot_frame *frames; /* owned, innermost first */
 	size_t n_frames;
-	bool torn, truncated, unreadable;
+	bool torn;      /* it moved all the time: the stack may be wrong */
+	bool truncated; /* the root side is cut */
+	bool unreadable;
 };
 
 struct hog_snapshot {
-	struct hog_python *py;     /* owned */
-	struct hog_pycodes *codes; /* owned */
+	struct hog_python py;
+	struct hog_pystacks stacks;          /* borrows py: do not copy */
 	struct hog_snapshot_thread *threads; /* owned, main thread first */
 	size_t n_threads;
 };
@@ -49,6 +51,8 @@ struct hog_snapshot_options {
 	size_t locals_limit; /* characters of a repr */
 };
 
+/* Reads all threads that have a Python thread state.  Errors as those of
+ * hog_python_find; *ret is the caller's (hog_snapshot_free). */
 int hog_snapshot_take(struct hog_target *target,
 		      const struct hog_snapshot_options *opt,
 		      struct hog_snapshot **ret, struct hog_err *err);

@@ -58,4 +58,8 @@ int hog_pylocals_read(const struct hog_python *py,
 		      struct hog_pylocal **ret);
 void hog_pylocals_free(struct hog_pylocal *locals, size_t n);
 
+/* Appends a float as Python's repr writes it: the shortest text that reads
+ * back as the same number. */
+void hog_pyvalue_float(double value, struct hog_buf *out);
+
 #endif

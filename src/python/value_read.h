@@ -64,8 +64,6 @@ void hog_pyvalue_quote(const uint32_t *text, size_t n, bool ascii_only,
 ssize_t hog_pyvalue_decode(uint32_t *text, size_t n);
 /* As UTF-8; lone surrogates become U+FFFD. */
 void hog_pyvalue_utf8(const uint32_t *text, size_t n, struct hog_buf *out);
-/* Python's repr of a float. */
-void hog_pyvalue_float(double value, struct hog_buf *out);
 
 /* Cuts UTF-8 text to limit characters, the last three of them "...". */
 void hog_pyvalue_cut(struct hog_buf *text, size_t limit);
