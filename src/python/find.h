@@ -10,6 +10,8 @@
 #include "native/elf.h"
 #include "python/python.h"
 
+struct hog_err;
+
 /* More of _Py_DebugOffsets than any version has. */
 #define HOG_PYHEADER_MAX 2048
 
@@ -41,12 +43,19 @@ uint32_t hog_pyversion_parse(const char *text, size_t *ret_len);
 void hog_pyversion_format(uint32_t hex, bool free_threaded, char *buf,
 			  size_t cap);
 
-/* Fills symbols and addresses of the site; interpreter_head_addr 0: unknown. */
+/* Fills symbols and addresses of the site; interp_head_addr 0: unknown. */
 void hog_pysite_symbols(const struct hog_pysite *site, struct hog_elf *exe,
 			uint64_t exe_bias, struct hog_python *py);
 /* Offset of the TID in libc's thread struct; 0: this libc does not tell. */
 uint32_t hog_pysite_tid_offset(struct hog_mem *mem, struct hog_elf *libc,
 			       uint64_t bias);
+
+/* All of the above for one site: target and mem of *py are set, the rest is
+ * filled.  exe: the program's own image (may be the site's, or NULL).  0, or
+ * what hog_python_find says of it. */
+int hog_pysite_read(const struct hog_pysite *site, struct hog_elf *exe,
+		    uint64_t exe_bias, struct hog_python *py,
+		    struct hog_err *err);
 
 /* Whether the layout fits: reads interpreter, threads and a code object, and
  * checks each by what it must be.  0; -EAGAIN not (yet, or any more) running;
