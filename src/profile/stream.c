@@ -10,6 +10,8 @@
 #include "profile/stream_pack.h"
 
 #define BLOCK_FULL (128u << 10)
+/* When no thread runs, statistics are written at every so many flushes only. */
+#define QUIET_MAX 10
 /* Definitions in one record: 64 of the longest strings fit a block. */
 #define DEFINE_MAX 64
 
@@ -23,6 +25,7 @@ struct stream {
 	uint64_t events;  /* in all */
 	uint64_t events_flushed; /* of these, when stats were last written */
 	uint32_t block_events;
+	uint32_t quiet; /* flushes since that had nothing to write */
 };
 
 static void write_repeats(struct stream *s)
@@ -368,8 +371,11 @@ static int stream_flush(struct hog_sink *sink)
 	if (r < 0)
 		return r;
 	r = write_data(sink);
-	if (r < 0 || s->events == s->events_flushed)
+	if (r < 0)
 		return r;
+	if (s->events == s->events_flushed && ++s->quiet < QUIET_MAX)
+		return 0;
+	s->quiet = 0;
 	s->events_flushed = s->events;
 	return write_stats(sink);
 }

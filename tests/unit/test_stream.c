@@ -483,6 +483,60 @@ Test(stream, a_repeated_sample_costs_next_to_nothing)
 	free(bytes);
 }
 
+Test(stream, a_full_model_comes_back_whole)
+{
+	static struct recorded rec;
+	struct hog_stream_reader *reader;
+	struct hog_sink sink = { 0 };
+	FILE *out = open_memstream(&rec.bytes, &rec.size);
+	uint32_t frame, stack = 0;
+	size_t n;
+
+	rec.run.model = rec.model = hog_model_new();
+	frame = hog_model_marker(rec.model, "[x]");
+	while (hog_model_refused(rec.model) == 0)
+		stack = hog_model_stack(rec.model, stack, frame);
+	hog_model_stack(rec.model, 17, hog_model_marker(rec.model, "[y]"));
+	hog_sink_init(&sink, &hog_sink_hog, NULL, out);
+	cr_assert_eq(hog_sink_begin(&sink, &rec.run, NULL), 0);
+	rec.events[0] = (struct hog_event){ .stack = stack };
+	rec.n_events = 1;
+	cr_assert_eq(hog_sink_event(&sink, &rec.events[0]), 0);
+	cr_assert_eq(hog_sink_end(&sink, NULL), 0);
+	hog_sink_fini(&sink);
+	fclose(out);
+	cr_assert_eq(read_back(&rec, rec.bytes, rec.size, &n, &reader), 0);
+	cr_assert_eq(n, 1);
+	same_models(rec.model, hog_stream_run(reader)->model);
+	hog_stream_close(reader);
+	drop(&rec);
+}
+
+Test(stream, a_quiet_run_still_writes_its_statistics_now_and_then)
+{
+	struct hog_run run = { .model = hog_model_new() };
+	struct hog_sink sink = { 0 };
+	char *bytes;
+	size_t size, before;
+	FILE *out = open_memstream(&bytes, &size);
+
+	hog_sink_init(&sink, &hog_sink_hog, NULL, out);
+	hog_sink_begin(&sink, &run, NULL);
+	hog_sink_flush(&sink);
+	before = size;
+	for (int i = 0; i < 5; i++)
+		hog_sink_flush(&sink);
+	cr_assert_eq(size, before);
+	for (int i = 0; i < 5; i++)
+		hog_sink_flush(&sink);
+	cr_assert_gt(size, before);
+	cr_assert_lt(size, before + 150);
+	hog_sink_fini(&sink);
+	hog_model_free(run.model);
+	fclose(out);
+	free(bytes);
+}
+
 Test(stream, an_event_that_names_what_is_not_there_is_refused)
 {
 	struct hog_model *model = hog_model_new();
