@@ -18,9 +18,9 @@ struct hog_err;
 struct hog_session;
 
 struct hog_session_options {
-	double rate_hz;      /* > 0 */
-	double duration_s;   /* 0: until the targets end or a signal comes */
-	double wait_s;       /* --wait: how long to wait for Python to come up */
+	double rate_hz;    /* > 0 */
+	double duration_s; /* 0: until the targets end or a signal comes */
+	double wait_s;     /* --wait: how long to wait for Python to come up */
 	enum hog_mode mode;
 	bool idle, gc, follow, no_repair;
 	const char *version, *command; /* borrowed: for the recording */
@@ -32,7 +32,7 @@ struct hog_progress {
 	uint64_t samples, stacks;
 	struct hog_loss loss;
 	unsigned processes, threads;
-	const char *hottest; /* folded frame, or "" */
+	const char *hottest;  /* folded frame, or "" */
 	double hottest_share; /* 0..1 of the samples of the last second */
 };
 
@@ -46,7 +46,7 @@ struct hog_session_hooks {
 
 /* Why the session ended. */
 enum hog_session_end {
-	HOG_END_TARGETS,  /* all of them ended */
+	HOG_END_TARGETS, /* all of them ended */
 	HOG_END_DURATION,
 	HOG_END_STOPPED, /* hooks.stop */
 };

@@ -8,7 +8,8 @@
 
 #define SPANS_FIRST 16
 
-bool hog_spans_add(struct hog_spans *spans, uint64_t addr, void *buf, size_t len)
+bool hog_spans_add(struct hog_spans *spans, uint64_t addr, void *buf,
+		   size_t len)
 {
 	if (spans->n == spans->cap) {
 		unsigned cap = spans->cap ? spans->cap * 2 : SPANS_FIRST;

@@ -29,23 +29,23 @@ struct hog_python;
 
 struct hog_pyframe {
 	const struct hog_pycode *code; /* NULL: could not be told */
-	int32_t at;     /* byte offset of the instruction in the code */
-	uint64_t addr;  /* of the frame in the target, for locals */
+	int32_t at;    /* byte offset of the instruction in the code */
+	uint64_t addr; /* of the frame in the target, for locals */
 };
 
 enum hog_pyverdict {
 	HOG_PYSTACK_OK,
-	HOG_PYSTACK_SAME,  /* the same bytes as last time: the last result holds */
+	HOG_PYSTACK_SAME, /* the same bytes as last time: the last result holds */
 	HOG_PYSTACK_RETRY, /* torn, or more must be copied: plan and read again */
-	HOG_PYSTACK_GONE,  /* the thread state is no more */
+	HOG_PYSTACK_GONE, /* the thread state is no more */
 };
 
 struct hog_pystack {
 	struct hog_pyframe *frames; /* root first; owned by the reader */
 	size_t n;                   /* 0: a thread with no Python frame */
-	bool truncated; /* deeper than HOG_PYSTACK_MAX: the root side is cut */
-	bool repaired;  /* a part was inferred from earlier samples */
-	bool torn;      /* best effort after the last try: may be wrong */
+	bool truncated;  /* deeper than HOG_PYSTACK_MAX: the root side is cut */
+	bool repaired;   /* a part was inferred from earlier samples */
+	bool torn;       /* best effort after the last try: may be wrong */
 	bool unreadable; /* a frame's memory could not be read */
 	uint32_t common; /* so many frames from the root are the same (code, at)
 			  * as in this reader's previous result */
@@ -87,7 +87,7 @@ struct hog_pyreader_ops {
 struct hog_pyreader {
 	const struct hog_pyreader_ops *ops;
 	const struct hog_python *py; /* borrowed */
-	struct hog_pycodes *codes;   /* borrowed: shared by the process's readers */
+	struct hog_pycodes *codes; /* borrowed: shared by the process's readers */
 	void *shared; /* borrowed: the family's per-process state, or NULL */
 	uint64_t tstate;
 	struct hog_pystack stack; /* last result */

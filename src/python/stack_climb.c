@@ -15,6 +15,7 @@
  *     was never seen live, and that tells it.
  */
 #define SHIM_READS 6 /* per sample */
+#define REJECT_SAMPLES 64
 
 enum link { LINK_NO, LINK_YES, LINK_GROW };
 
@@ -92,6 +93,60 @@ static bool linked(struct ds_reader *r, const struct ds_frame *p,
 	return ds_heap_link(r, from, p->addr);
 }
 
+/* What a slot that held no callee looked like: while it looks the same there
+ * is no need to ask the target again (what it points to lies outside the
+ * copy).  Forgotten now and then: the same bytes may be a new call. */
+static struct ds_reject *reject_slot(struct ds_reader *r, uint64_t addr)
+{
+	return &r->rejects[hog_hash64(addr) % DS_REJECTS_MAX];
+}
+
+static uint64_t look_of(const struct ds_reader *r, const struct ds_frame *c)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t h = hog_hash64(c->previous ^ c->addr);
+
+	h = hog_hash64(h ^ ds_word(c->bytes + lay->iframe_code));
+	h = hog_hash64(h ^ ds_word(c->bytes + lay->iframe_instr));
+	return h ^ (uint32_t)c->stacktop;
+}
+
+/* A frame that has returned counts only right behind the caller that called it
+ * without C between them; this needs no question to the target. */
+static bool stale(struct ds_reader *r, const struct ds_frame *p,
+		  struct ds_frame *c)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	uint64_t code = ds_word(c->bytes + lay->iframe_code) & ~7ull;
+
+	if (c->previous == p->addr)
+		return false;
+	if (c->cleared)
+		return true;
+	return hog_pycodes_peek(r->base.codes, code) && ds_resolve(r, c) &&
+	       ds_popped(r, c);
+}
+
+static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
+		      struct ds_frame *c)
+{
+	struct ds_reject *reject = reject_slot(r, c->addr);
+	uint64_t look;
+	uint32_t before = r->n_f;
+
+	if (c->previous == 0 || stale(r, p, c))
+		return false;
+	look = look_of(r, c);
+	if (c->previous != p->addr && reject->look == look &&
+	    r->sample - reject->sample < REJECT_SAMPLES)
+		return false;
+	if (linked(r, p, c) && ds_resolve(r, c))
+		return true;
+	r->n_f = before;
+	*reject = (struct ds_reject){ look, r->sample };
+	return false;
+}
+
 /* Looks at offset `off` of a chunk for the callee of p. */
 static enum link candidate(struct ds_reader *r, const struct ds_frame *p,
 			   unsigned index, uint32_t off, struct ds_frame *ret)
@@ -100,20 +155,14 @@ static enum link candidate(struct ds_reader *r, const struct ds_frame *p,
 
 	if (off + DS_FRAME_HEAD > chunk->got)
 		return off + DS_FRAME_HEAD <= chunk->size &&
-				       chunk->got < DS_COPY_MAX ?
-			       LINK_GROW : LINK_NO;
+				       chunk->got < DS_COPY_MAX
+			       ? LINK_GROW
+			       : LINK_NO;
 	if (!ds_parse(r, chunk->addr + off, chunk->buf + off, chunk->got - off,
 		      ret))
 		return LINK_NO;
 	ret->chunk = (uint8_t)index;
-
-	uint32_t before = r->n_f;
-
-	if (!linked(r, p, ret) || !ds_resolve(r, ret)) {
-		r->n_f = before;
-		return LINK_NO;
-	}
-	return LINK_YES;
+	return is_callee(r, p, ret) ? LINK_YES : LINK_NO;
 }
 
 static enum link next_frame(struct ds_reader *r, const struct ds_frame *p,

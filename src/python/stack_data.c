@@ -57,8 +57,8 @@ bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 	ret->owner = bytes[lay->iframe_owner];
 	if (ret->owner > OWNER_MAX)
 		return false;
-	ret->cleared = r->rules->clears_code &&
-		       (code == 0 || code == TAGGED_NULL);
+	ret->cleared =
+		r->rules->clears_code && (code == 0 || code == TAGGED_NULL);
 	ret->addr = addr;
 	ret->previous = ds_word(bytes + lay->iframe_previous);
 	ret->func = ds_word(bytes + lay->iframe_func);
@@ -256,7 +256,8 @@ static int load_chunks(struct ds_reader *r, uint64_t newest, uint64_t top)
 		r->n_chunks = (unsigned)known + 1;
 	}
 	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
-		chunks_drop_oldest(r, r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
+		chunks_drop_oldest(r,
+				   r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
 	while (n-- > 0) {
 		chunk_set(r, r->n_chunks, heads[n].addr, heads[n].bytes, n == 0,
 			  top);
@@ -330,8 +331,8 @@ static void leaf_by_cframe(struct ds_reader *r)
 	uint64_t off = cframe - r->cframe_lo;
 
 	if (r->cstack_len >= need && off <= r->cstack_len - need) {
-		r->leaf_addr = ds_word(r->cstack + off +
-				       lay->cframe_current_frame);
+		r->leaf_addr =
+			ds_word(r->cstack + off + lay->cframe_current_frame);
 		r->leaf_known = true;
 		return;
 	}
@@ -535,8 +536,8 @@ static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
 static uint32_t state_length(const struct hog_pylayout *lay)
 {
 	const int32_t fields[] = {
-		lay->tstate_interp,	     lay->tstate_cframe,
-		lay->tstate_current_frame,   lay->tstate_datastack_chunk,
+		lay->tstate_interp,        lay->tstate_cframe,
+		lay->tstate_current_frame, lay->tstate_datastack_chunk,
 		lay->tstate_datastack_top,
 	};
 	int32_t end = 0;
@@ -559,7 +560,8 @@ static int ds_init(struct hog_pyreader *base)
 	if (!r->state)
 		return -ENOMEM;
 	/* A first look, so that the first sample needs no second try. */
-	if (hog_mem_read(base->py->mem, base->tstate, r->state, r->state_len) < 0)
+	if (hog_mem_read(base->py->mem, base->tstate, r->state, r->state_len) <
+	    0)
 		return 0;
 	r->interp = ds_word(r->state + lay->tstate_interp);
 	load_chunks(r, ds_word(r->state + lay->tstate_datastack_chunk),

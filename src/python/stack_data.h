@@ -23,17 +23,18 @@
 #include "python/python.h"
 #include "python/stack.h"
 
-#define DS_CHUNKS_MAX 64      /* newest ones; older are cut off (truncated) */
+#define DS_CHUNKS_MAX 64       /* newest ones; older are cut off (truncated) */
 #define DS_COPY_MAX (1u << 20) /* of one chunk */
-#define DS_SLACK 512          /* bytes copied past the highest frame seen */
-#define DS_HEAP_MAX 48        /* generator frames known per thread */
-#define DS_HEAP_HEAD 8        /* bytes copied before each: its gen state */
-#define DS_FRAME_HEAD 88      /* bytes of a frame's fixed part, any version */
+#define DS_SLACK 512           /* bytes copied past the highest frame seen */
+#define DS_HEAP_MAX 48         /* generator frames known per thread */
+#define DS_HEAP_HEAD 8         /* bytes copied before each: its gen state */
+#define DS_FRAME_HEAD 88       /* bytes of a frame's fixed part, any version */
 #define DS_SHIMS_MAX 64
+#define DS_REJECTS_MAX 16
 #define DS_EXTRA_MAX 16
 #define DS_GEN_CHAIN_MAX 64
-#define DS_CSTACK_MAX 16384   /* span of cframe addresses that is copied */
-#define DS_RUNNING (-1)       /* stacktop of a running frame, 3.11-3.13 */
+#define DS_CSTACK_MAX 16384 /* span of cframe addresses that is copied */
+#define DS_RUNNING (-1)     /* stacktop of a running frame, 3.11-3.13 */
 #define DS_PAIRS_MAX 65536
 #define DS_SEEN_SLOTS 16384
 
@@ -43,12 +44,12 @@ struct ds_rules {
 	uint8_t popped_ops[6]; /* opcodes at which a frame off the stack stands;
 				* 0 ends the list */
 	uint8_t return_generator;
-	bool marks_running;   /* stacktop == -1 while running (<= 3.13) */
-	bool clears_code;     /* popped frames lose f_executable (3.14+) */
-	bool shims;           /* C callbacks go through a frame on the C stack */
-	bool entry_flag;      /* 3.11: is_entry instead of a shim */
+	bool marks_running; /* stacktop == -1 while running (<= 3.13) */
+	bool clears_code;   /* popped frames lose f_executable (3.14+) */
+	bool shims;         /* C callbacks go through a frame on the C stack */
+	bool entry_flag;    /* 3.11: is_entry instead of a shim */
 	bool has_return_offset; /* > 0 in every caller (3.13+) */
-	int8_t gen_executing; /* gi_frame_state while running */
+	int8_t gen_executing;   /* gi_frame_state while running */
 };
 
 const struct ds_rules *ds_rules_for(unsigned minor);
@@ -75,15 +76,15 @@ struct ds_frame {
 	uint64_t previous;
 	uint64_t func;
 	const struct hog_pycode *code;
-	int32_t at;       /* byte offset; -2 and less: not started */
-	int32_t stacktop; /* DS_RUNNING, or slots; 3.14+: 0 */
+	int32_t at;            /* byte offset; -2 and less: not started */
+	int32_t stacktop;      /* DS_RUNNING, or slots; 3.14+: 0 */
 	uint64_t stackpointer; /* 3.14+ */
 	uint16_t return_offset;
 	uint8_t owner, is_entry;
-	bool cleared;  /* 3.14+: f_executable is NULL */
-	bool heap;     /* not in a chunk: a generator's */
-	uint8_t gen_state_bad; /* heap: it was not executing when copied */
-	uint8_t chunk; /* index of its chunk */
+	bool cleared;               /* 3.14+: f_executable is NULL */
+	bool heap;                  /* not in a chunk: a generator's */
+	uint8_t gen_state_bad;      /* heap: it was not executing when copied */
+	uint8_t chunk;              /* index of its chunk */
 	const unsigned char *bytes; /* in the copy: DS_FRAME_HEAD and slots */
 	uint32_t bytes_left;
 };
@@ -96,7 +97,7 @@ struct ds_chunk {
 	uint32_t got;
 	uint32_t high, high_before; /* highest end of a frame in this window
 				     * of samples, and in the one before */
-	unsigned char *buf; /* owned */
+	unsigned char *buf;         /* owned */
 	uint32_t cap;
 };
 
@@ -110,14 +111,19 @@ struct ds_shim {
 	uint64_t addr, previous;
 };
 
+struct ds_reject { /* how a slot that held no callee looked, and when */
+	uint64_t look;
+	uint32_t sample;
+};
+
 struct ds_reader {
 	struct hog_pyreader base;
 	struct ds_shared *shared;
 	const struct ds_rules *rules;
 
-	unsigned char *state;  /* owned: copy of the thread state's head */
+	unsigned char *state; /* owned: copy of the thread state's head */
 	uint32_t state_len;
-	uint64_t leaf_addr;    /* L0: the current frame as first read; see
+	uint64_t leaf_addr; /* L0: the current frame as first read; see
 				* leaf_known */
 	bool leaf_known;
 	uint64_t cframe_lo, cframe_hi; /* 3.11, 3.12: cframes seen lie here */
@@ -133,14 +139,15 @@ struct ds_reader {
 	unsigned char *heap_buf; /* owned */
 	uint32_t gen_seen;       /* sample number when last a generator ran */
 
-	struct ds_shim shims[DS_SHIMS_MAX]; /* by hash of the address */
+	struct ds_shim shims[DS_SHIMS_MAX];       /* by hash of the address */
+	struct ds_reject rejects[DS_REJECTS_MAX]; /* the same */
 	struct hog_map64 parents; /* generator frame ^ code -> previous */
 
 	struct ds_frame *f, *g; /* owned: the climb; the walk from the leaf */
 	uint32_t n_f, cap_f, n_g, cap_g;
 
-	uint32_t sample;     /* number of this one */
-	uint32_t state_got;  /* of the copy under way, by element */
+	uint32_t sample;    /* number of this one */
+	uint32_t state_got; /* of the copy under way, by element */
 	uint32_t heap_len;
 	unsigned shim_reads; /* left for this sample */
 	uint32_t cap_out;    /* of base.stack.frames */

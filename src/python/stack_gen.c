@@ -353,7 +353,8 @@ enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired)
 	int32_t k;
 
 	if (!r->leaf_known)
-		return generators_likely(r) ? HOG_PYSTACK_RETRY : HOG_PYSTACK_OK;
+		return generators_likely(r) ? HOG_PYSTACK_RETRY
+					    : HOG_PYSTACK_OK;
 	if (r->leaf_addr == 0 || r->n_f == 0)
 		return HOG_PYSTACK_OK;
 	if (ds_chunk_of(r, r->leaf_addr) && !generators_likely(r))
@@ -371,7 +372,8 @@ enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired)
 	r->n_g = 0;
 	down = walk_down(r, leaf);
 	if (r->n_g == 0)
-		return generators_likely(r) ? HOG_PYSTACK_RETRY : HOG_PYSTACK_OK;
+		return generators_likely(r) ? HOG_PYSTACK_RETRY
+					    : HOG_PYSTACK_OK;
 	k = down ? index_by_addr(r, down) : -1;
 	if (k >= 0)
 		return join(r, k);

@@ -87,8 +87,8 @@ void ds_sites_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n)
 bool ds_pair_proven(const struct ds_shared *s, const struct ds_frame *caller,
 		    const struct ds_frame *callee)
 {
-	uint64_t *v = hog_map64_get(&s->pairs,
-				    pair_key(caller->code, callee->code));
+	uint64_t *v =
+		hog_map64_get(&s->pairs, pair_key(caller->code, callee->code));
 
 	return v && (*v & DS_PAIR_PROVEN);
 }
@@ -195,8 +195,8 @@ static bool function_on_stack(const struct ds_reader *r,
 
 /* Caller, callee, caller again, in one call.  Only heads are compared. */
 struct pcp {
-	unsigned char before[DS_FRAME_HEAD], callee[DS_HEAP_HEAD + DS_FRAME_HEAD],
-		after[DS_FRAME_HEAD];
+	unsigned char before[DS_FRAME_HEAD],
+		callee[DS_HEAP_HEAD + DS_FRAME_HEAD], after[DS_FRAME_HEAD];
 };
 
 static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
@@ -235,7 +235,8 @@ static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
 		return false;
 	if (!ds_parse(r, p->addr, read.before, DS_FRAME_HEAD, &p1) ||
 	    !ds_parse(r, p->addr, read.after, DS_FRAME_HEAD, &p2) ||
-	    !ds_parse(r, c->addr, read.callee + DS_HEAP_HEAD, DS_FRAME_HEAD, &c1))
+	    !ds_parse(r, c->addr, read.callee + DS_HEAP_HEAD, DS_FRAME_HEAD,
+		      &c1))
 		return false;
 	if (!ds_resolve(r, &p1) || !ds_resolve(r, &p2) || !ds_resolve(r, &c1))
 		return false;
@@ -273,8 +274,8 @@ bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
 	uint32_t seen = s->seen[callee->code->serial % DS_SEEN_SLOTS];
 	bool chunk = !caller->heap && !callee->heap &&
 		     caller->chunk == callee->chunk;
-	uint64_t func_needed = r->base.py->lay.free_threaded ?
-				       FUNC_SIGHTS_FREE_THREADED : 1;
+	uint64_t func_needed =
+		r->base.py->lay.free_threaded ? FUNC_SIGHTS_FREE_THREADED : 1;
 
 	if (have && (*have & DS_PAIR_PROVEN))
 		return true;

@@ -87,6 +87,11 @@ int hog_target_open_core(const char *core_path, const char *exe_path,
 /* NULL is fine.  The target is left as it was. */
 void hog_target_close(struct hog_target *target);
 
+/* What a person calls the program: the script's or module's base name when
+ * Python runs one ("app.py", "http.server"; "-c"), else the program's own. */
+void hog_target_script_name(const struct hog_target *target, char *buf,
+			    size_t cap);
+
 /* Reads the mappings again (live only; a core's never change). */
 int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
 

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect/process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#define LIST_MAX 4096 /* thread states of one interpreter */
+#define LISTS_NS (HOG_NS_PER_SEC / 10)
+#define NAMES_NS HOG_NS_PER_SEC
+#define NAMES_SOON_NS (HOG_NS_PER_SEC / 50)
+#define NAMES_ROUNDS 3 /* a new thread gets its name a little later */
+#define RECHECK_NS (HOG_NS_PER_SEC / 10)
+#define RECHECK_MIN_NS (HOG_NS_PER_SEC / 1000)
+#define RECHECK_CODES 512
+
+static void sampled_free(struct hog_sampled *t)
+{
+	if (!t)
+		return;
+	hog_pyreader_free(t->reader);
+	hog_stackmemo_fini(&t->memo);
+	hog_oswatch_close(&t->watch);
+	free(t);
+}
+
+void hog_process_free(struct hog_process *p)
+{
+	if (!p)
+		return;
+	for (unsigned i = 0; i < p->n_threads; i++)
+		sampled_free(p->threads[i]);
+	free(p->threads);
+	hog_spans_fini(&p->spans);
+	hog_frames_fini(&p->frames);
+	hog_pystacks_fini(&p->stacks);
+	hog_target_close(p->target);
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	free(p);
+}
+
+/* "python app.py --port 80": arguments joined by blanks. */
+static uint32_t joined_cmdline(struct hog_model *model, char *const *argv)
+{
+	char line[1024];
+	size_t n = 0;
+
+	line[0] = '\0';
+	for (; argv && *argv && n + 1 < sizeof(line); argv++) {
+		size_t len = strnlen(*argv, sizeof(line) - n - 2);
+
+		if (n > 0)
+			line[n++] = ' ';
+		memcpy(line + n, *argv, len);
+		n += len;
+		line[n] = '\0';
+	}
+	return hog_model_string(model, line, n);
+}
+
+static uint32_t model_process(const struct hog_process *p, pid_t parent,
+			      struct hog_model *model)
+{
+	struct hog_process_info info = { .pid = p->pid, .parent = parent };
+	char name[256];
+
+	hog_target_script_name(p->target, name, sizeof(name));
+	info.name = hog_model_cstr(model, name);
+	info.cmdline = joined_cmdline(model, p->target->cmdline);
+	info.python = hog_model_cstr(model, p->py.version_text);
+	info.start_ns = hog_now_ns();
+	return hog_model_process(model, &info);
+}
+
+static int open_process(struct hog_process *p, pid_t parent,
+			struct hog_model *model, struct hog_err *err)
+{
+	int r = hog_target_open_pid(p->pid, &p->target, err);
+
+	if (r < 0)
+		return r;
+	p->pid = p->target->pid;
+	r = hog_python_find(p->target, &p->py, err);
+	if (r < 0)
+		return r;
+	r = hog_pystacks_init(&p->stacks, &p->py);
+	if (r < 0)
+		return hog_err_set(err, r, "read stacks of %d", p->pid);
+	hog_frames_init(&p->frames, model, &p->py);
+	p->model_process = model_process(p, parent, model);
+	p->relist = true;
+	p->recheck_gap_ns = RECHECK_NS;
+	p->names_rounds = NAMES_ROUNDS;
+	return 0;
+}
+
+int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
+		    struct hog_process **ret, struct hog_err *err)
+{
+	struct hog_process *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p)
+		return hog_err_set(err, -ENOMEM, "watch process %d", pid);
+	p->pid = pid;
+	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	r = open_process(p, parent, model, err);
+	if (r < 0) {
+		hog_process_free(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* ---- the list of threads ---- */
+
+static struct hog_sampled *find_thread(struct hog_process *p,
+				       const struct hog_pytstate *state)
+{
+	for (unsigned i = 0; i < p->n_threads; i++) {
+		struct hog_sampled *t = p->threads[i];
+
+		if (t->state.addr == state->addr &&
+		    t->state.thread_id == state->thread_id &&
+		    t->state.tid == state->tid && !t->ended)
+			return t;
+	}
+	return NULL;
+}
+
+static uint32_t model_thread(struct hog_process *p, struct hog_sampled *t,
+			     const char *name)
+{
+	struct hog_thread_info info = {
+		.process = p->model_process,
+		.tid = t->state.tid,
+		.interp = (uint32_t)p->interps[t->interp].id,
+	};
+	char comm[32];
+
+	if (name[0] == '\0') {
+		hog_target_thread_comm(p->target, t->state.tid, comm,
+				       sizeof(comm));
+		name = comm;
+	}
+	info.name = hog_model_cstr(p->frames.model, name);
+	return hog_model_thread(p->frames.model, &info);
+}
+
+static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
+		       unsigned interp)
+{
+	struct hog_sampled *t;
+
+	if (p->n_threads == p->cap_threads) {
+		unsigned cap = p->cap_threads ? p->cap_threads * 2 : 16;
+		struct hog_sampled **grown;
+
+		grown = realloc(p->threads, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		p->threads = grown;
+		p->cap_threads = cap;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return false;
+	t->state = *state;
+	t->interp = interp;
+	t->listed = true;
+	t->watch = (struct hog_oswatch){ 0, -1, -1, -1 };
+	t->reader = hog_pyreader_new(&p->stacks, state->addr);
+	if (!t->reader || hog_oswatch_open(&t->watch, p->pid, state->tid) < 0) {
+		sampled_free(t);
+		return false;
+	}
+	p->threads[p->n_threads++] = t;
+	t->model_thread = model_thread(p, t, "");
+	p->names_rounds = NAMES_ROUNDS;
+	return true;
+}
+
+static void drop_unlisted(struct hog_process *p)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < p->n_threads; i++) {
+		struct hog_sampled *t = p->threads[i];
+
+		if (t->listed && !t->ended)
+			p->threads[kept++] = t;
+		else
+			sampled_free(t);
+	}
+	p->n_threads = kept;
+}
+
+static void list_interp(struct hog_process *p, unsigned index)
+{
+	_cleanup_free_ struct hog_pytstate *states = NULL;
+	const struct hog_pyinterp *interp = &p->interps[index];
+	uint64_t head;
+	int n;
+
+	states = malloc(LIST_MAX * sizeof(*states));
+	if (!states ||
+	    hog_mem_read_u64(p->py.mem, interp->threads_head_addr, &head) < 0)
+		return;
+	n = hog_pytstates_list(&p->py, interp, states, LIST_MAX);
+	if (n < 0)
+		return; /* it moved: the next slot looks again */
+	p->heads[index] = head;
+	for (int i = 0; i < n; i++) {
+		struct hog_sampled *t = find_thread(p, &states[i]);
+
+		if (states[i].tid == 0)
+			continue; /* not started yet, or just ended */
+		if (t)
+			t->listed = true;
+		else
+			add_thread(p, &states[i], index);
+	}
+}
+
+static void list_threads(struct hog_process *p, uint64_t now)
+{
+	int n = hog_pyinterps_list(&p->py, p->interps, HOG_PYINTERPS_MAX);
+
+	p->lists_ns = now;
+	if (n < 0) {
+		p->gone = n == -ESRCH;
+		return;
+	}
+	if ((unsigned)n != p->n_interps)
+		memset(p->heads, 0, sizeof(p->heads));
+	p->n_interps = (unsigned)n;
+	p->relist = false;
+	for (unsigned i = 0; i < p->n_threads; i++)
+		p->threads[i]->listed = false;
+	for (unsigned i = 0; i < p->n_interps; i++)
+		list_interp(p, i);
+	drop_unlisted(p);
+}
+
+static void name_threads(struct hog_process *p, unsigned interp)
+{
+	_cleanup_free_ struct hog_pytstate *states = NULL;
+	_cleanup_free_ char(*names)[HOG_PYTHREAD_NAME_MAX] = NULL;
+	_cleanup_free_ unsigned *index = NULL;
+	size_t n = 0;
+
+	states = malloc((p->n_threads + 1) * sizeof(*states));
+	names = malloc((p->n_threads + 1) * sizeof(*names));
+	index = malloc((p->n_threads + 1) * sizeof(*index));
+	if (!states || !names || !index)
+		return;
+	for (unsigned i = 0; i < p->n_threads; i++) {
+		if (p->threads[i]->interp != interp)
+			continue;
+		states[n] = p->threads[i]->state;
+		index[n++] = i;
+	}
+	if (n == 0 || hog_pythread_names(&p->py, &p->interps[interp], states, n,
+					 names) < 0)
+		return;
+	for (size_t k = 0; k < n; k++)
+		if (names[k][0])
+			model_thread(p, p->threads[index[k]], names[k]);
+}
+
+static void refresh_names(struct hog_process *p, uint64_t now)
+{
+	uint64_t gap = p->names_rounds ? NAMES_SOON_NS : NAMES_NS;
+
+	if (p->names_ns && now - p->names_ns < gap)
+		return;
+	p->names_ns = now;
+	p->names_rounds -= p->names_rounds > 0;
+	for (unsigned i = 0; i < p->n_interps; i++)
+		name_threads(p, i);
+}
+
+/* Code objects die and their addresses are used again: look at the cached ones
+ * in turn, the more often the more of them have died. */
+static void recheck_codes(struct hog_process *p, uint64_t now)
+{
+	unsigned dead;
+
+	if (now - p->recheck_ns < p->recheck_gap_ns)
+		return;
+	p->recheck_ns = now;
+	dead = hog_pycodes_recheck(p->stacks.codes, RECHECK_CODES);
+	dead += hog_pycodes_trim(p->stacks.codes);
+	if (dead) {
+		p->recheck_gap_ns = RECHECK_MIN_NS;
+		for (unsigned i = 0; i < p->n_threads; i++)
+			p->threads[i]->reader->ops->forget(
+				p->threads[i]->reader);
+	} else if (p->recheck_gap_ns < RECHECK_NS) {
+		p->recheck_gap_ns *= 2;
+	}
+}
+
+void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
+{
+	uint64_t now = slot->now_ns;
+
+	if (p->relist || now - p->lists_ns > LISTS_NS)
+		list_threads(p, now);
+	refresh_names(p, now);
+	recheck_codes(p, now);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One Python process while it is sampled: its interpreters, its threads with
+ * their readers, and how one slot turns into events.
+ */
+#ifndef HOG_COLLECT_PROCESS_H
+#define HOG_COLLECT_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/cputime.h"
+#include "collect/frames.h"
+#include "collect/session.h"
+#include "profile/event.h"
+#include "python/python.h"
+#include "python/stack.h"
+#include "python/threads.h"
+#include "target/target.h"
+
+#define HOG_SAMPLE_TRIES 4
+
+struct hog_sampled { /* a thread state */
+	struct hog_pytstate state;
+	struct hog_pyreader *reader; /* owned */
+	struct hog_stackmemo memo;
+	struct hog_oswatch watch;
+	struct hog_osthread os; /* as last seen */
+	uint64_t os_ns;         /* when; 0 never */
+	struct hog_cputime cpu;
+	uint32_t interp;       /* index in the process */
+	uint32_t model_thread; /* id in the model */
+	bool listed;           /* found by the listing under way */
+	bool planned, done;    /* in the slot under way */
+	bool ended;            /* no longer there */
+	unsigned first_span, n_spans;
+	enum hog_pyverdict verdict;
+	struct hog_pystack stack;
+};
+
+/* What all processes of a session share. */
+struct hog_slot {
+	const struct hog_session_options *opt;
+	struct hog_model *model;
+	struct hog_sink *sink;
+	struct hog_stats *stats;
+	uint64_t now_ns;    /* of this slot */
+	uint64_t period_ns; /* asked */
+	uint64_t gap_ns;    /* since the slot before */
+	bool late;
+	int error;          /* of the sink; ends the session */
+	uint64_t idle_seen; /* thread looks left out because idle */
+	uint64_t nopython_seen;
+	uint64_t unheld_seen; /* gil mode: looks at which nobody held it */
+	uint32_t last_stack;  /* of the last sample, for the live line */
+};
+
+struct hog_process {
+	pid_t pid;
+	int pidfd; /* readable when it has ended; -1 */
+	uint32_t model_process;
+	struct hog_target *target; /* owned */
+	struct hog_python py;
+	struct hog_pystacks stacks;
+	struct hog_frames frames;
+	struct hog_pyinterp interps[HOG_PYINTERPS_MAX];
+	uint64_t heads[HOG_PYINTERPS_MAX]; /* newest thread state of each */
+	uint64_t heads_now[HOG_PYINTERPS_MAX];
+	struct hog_pygil gils[HOG_PYINTERPS_MAX];
+	unsigned n_interps;
+	struct hog_sampled **threads; /* owned, each owned */
+	unsigned n_threads, cap_threads;
+	unsigned next_os; /* whose OS state is refreshed next */
+	struct hog_spans spans;
+	bool relist;                             /* the thread list has moved */
+	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
+	unsigned names_rounds; /* quick name look-ups still to do */
+	uint64_t recheck_gap_ns;
+	uint64_t last_read_ns;
+	bool gone; /* ended, or it is another program now */
+};
+
+/* Opens a process for sampling.  Errors as hog_target_open_pid and
+ * hog_python_find. */
+int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
+		    struct hog_process **ret, struct hog_err *err);
+void hog_process_free(struct hog_process *p);
+/* Brings interpreters, threads and names up to date (not each slot). */
+void hog_process_maintain(struct hog_process *p, struct hog_slot *slot);
+/* One slot: reads all threads that may have moved and sends their samples. */
+void hog_process_sample(struct hog_process *p, struct hog_slot *slot);
+
+#endif

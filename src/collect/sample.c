@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "syscalls/names.h"
+
+#define MOVED_FRESH_NS 50000 /* who moved within this runs: no look needed */
+#define OS_SHARE 8           /* state files may cost 1/8 of the period */
+#define OS_LOOK_NS 1500      /* one look, about */
+#define OS_LOOKS_MIN 4
+
+/* ---- reading ---- */
+
+static bool plan_heads(struct hog_process *p)
+{
+	for (unsigned i = 0; i < p->n_interps; i++)
+		if (!hog_spans_add(&p->spans, p->interps[i].threads_head_addr,
+				   &p->heads_now[i], sizeof(uint64_t)))
+			return false;
+	return true;
+}
+
+static bool plan_thread(struct hog_process *p, struct hog_sampled *t,
+			unsigned attempt)
+{
+	t->first_span = p->spans.n;
+	if (t->reader->ops->plan(t->reader, &p->spans, attempt) < 0) {
+		p->spans.n = t->first_span;
+		return false;
+	}
+	t->n_spans = p->spans.n - t->first_span;
+	t->planned = true;
+	t->done = false;
+	return true;
+}
+
+static size_t span_bytes(const struct hog_spans *spans, unsigned first,
+			 unsigned n)
+{
+	size_t sum = 0;
+
+	for (unsigned i = first; i < first + n; i++)
+		sum += spans->v[i].len;
+	return sum;
+}
+
+static void settle(struct hog_sampled *t, size_t got, bool last)
+{
+	t->verdict = t->reader->ops->parse(t->reader, got, last, &t->stack);
+	t->done = true;
+	if (t->verdict == HOG_PYSTACK_OK || t->verdict == HOG_PYSTACK_SAME)
+		hog_stackmemo_note(&t->memo, &t->stack);
+}
+
+/* Reads spans [first, end); a bad element ends the kernel's work, so the
+ * thread it belongs to gets what came, and reading goes on behind it. */
+static void read_threads(struct hog_process *p, unsigned first,
+			 struct hog_sampled **threads, unsigned n)
+{
+	unsigned k = 0;
+
+	while (k < n) {
+		unsigned end = k, limit = first;
+		ssize_t got;
+
+		while (end < n && threads[end]->first_span +
+						  threads[end]->n_spans -
+						  first <=
+					  HOG_SPANS_MAX) {
+			limit = threads[end]->first_span +
+				threads[end]->n_spans;
+			end++;
+		}
+		if (end == k) { /* more spans than one call takes */
+			settle(threads[k++], 0, false);
+			if (k < n)
+				first = threads[k]->first_span;
+			continue;
+		}
+		got = hog_mem_readv(p->py.mem, p->spans.v + first,
+				    limit - first);
+		if (got == -ESRCH || got == -EPERM)
+			p->gone = true;
+
+		size_t left = got < 0 ? 0 : (size_t)got;
+		size_t head = span_bytes(&p->spans, first,
+					 threads[k]->first_span - first);
+
+		left = left > head ? left - head : 0;
+		while (k < end) {
+			struct hog_sampled *t = threads[k++];
+			size_t want = span_bytes(&p->spans, t->first_span,
+						 t->n_spans);
+
+			settle(t, left < want ? left : want, false);
+			if (left < want)
+				break;
+			left -= want;
+		}
+		if (k < n)
+			first = threads[k]->first_span;
+	}
+}
+
+static void retry_thread(struct hog_process *p, struct hog_slot *slot,
+			 struct hog_sampled *t)
+{
+	for (unsigned attempt = 1;
+	     attempt < HOG_SAMPLE_TRIES && t->verdict == HOG_PYSTACK_RETRY;
+	     attempt++) {
+		ssize_t got;
+
+		slot->stats->loss.retries++;
+		p->spans.n = 0;
+		if (!plan_thread(p, t, attempt))
+			break;
+		got = hog_mem_readv(p->py.mem, p->spans.v, p->spans.n);
+		if (got == -ESRCH || got == -EPERM)
+			p->gone = true;
+		settle(t, got < 0 ? 0 : (size_t)got,
+		       attempt + 1 == HOG_SAMPLE_TRIES);
+	}
+}
+
+/* ---- OS states ---- */
+
+static void look_at_os(struct hog_sampled *t, uint64_t now)
+{
+	hog_oswatch_state(&t->watch, &t->os);
+	t->os_ns = now;
+	if (t->os.state == HOG_OS_GONE)
+		t->ended = true;
+}
+
+static bool may_sleep(const struct hog_sampled *t)
+{
+	return t->os_ns &&
+	       (t->os.state == HOG_OS_SLEEPING || t->os.state == HOG_OS_DISK ||
+		t->os.state == HOG_OS_STOPPED);
+}
+
+/* How many state files one slot may read. */
+static unsigned os_budget(const struct hog_process *p,
+			  const struct hog_slot *slot)
+{
+	uint64_t n = slot->period_ns / OS_SHARE / OS_LOOK_NS;
+
+	if (n < OS_LOOKS_MIN)
+		n = OS_LOOKS_MIN;
+	return n > p->n_threads ? p->n_threads : (unsigned)n;
+}
+
+/* Sleeping threads stay as they are until their turn to be looked at comes. */
+static void refresh_sleepers(struct hog_process *p, struct hog_slot *slot)
+{
+	unsigned budget = os_budget(p, slot);
+
+	for (unsigned i = 0; i < p->n_threads && budget > 0; i++) {
+		struct hog_sampled *t;
+
+		p->next_os = (p->next_os + 1) % p->n_threads;
+		t = p->threads[p->next_os];
+		if (t->ended || (t->os_ns && !may_sleep(t)))
+			continue;
+		look_at_os(t, slot->now_ns);
+		budget--;
+	}
+}
+
+static bool waits_for_gil(const struct hog_process *p,
+			  const struct hog_sampled *t)
+{
+	return hog_pygil_is_wait(&p->py, &p->interps[t->interp], &t->os);
+}
+
+static bool is_idle(const struct hog_process *p, const struct hog_sampled *t)
+{
+	return may_sleep(t) && !waits_for_gil(p, t);
+}
+
+/* ---- events ---- */
+
+static uint32_t idle_marker(struct hog_process *p, struct hog_sampled *t,
+			    uint32_t stack)
+{
+	const char *call = hog_syscall_name(p->target->machine, t->os.syscall);
+	char text[64];
+
+	if (!call)
+		call = hog_osstate_name(t->os.state);
+	snprintf(text, sizeof(text), "[idle %s]", call);
+	return hog_frames_mark(&p->frames, stack, text);
+}
+
+static void send(struct hog_slot *slot, const struct hog_sampled *t,
+		 uint32_t stack, int64_t weight, uint32_t flags)
+{
+	struct hog_event ev = {
+		.time_ns = slot->now_ns,
+		.kind = HOG_EV_SAMPLE,
+		.thread = t->model_thread,
+		.stack = stack,
+		.flags = flags | (slot->late ? HOG_EVF_LATE : 0),
+		.value = { weight, 0 },
+	};
+	int r = hog_sink_event(slot->sink, &ev);
+
+	if (r < 0 && !slot->error)
+		slot->error = r;
+	slot->stats->stacks++;
+	slot->last_stack = stack;
+}
+
+static uint32_t loss_flags(struct hog_slot *slot, const struct hog_pystack *s)
+{
+	struct hog_loss *loss = &slot->stats->loss;
+
+	loss->torn += s->torn;
+	loss->repaired += s->repaired;
+	loss->truncated += s->truncated;
+	loss->unreadable += s->unreadable;
+	return (s->torn ? HOG_EVF_TORN : 0) |
+	       (s->repaired ? HOG_EVF_REPAIRED : 0) |
+	       (s->truncated ? HOG_EVF_TRUNCATED : 0) |
+	       (s->unreadable ? HOG_EVF_UNREADABLE : 0);
+}
+
+/* The model stack with its markers; 0: nothing to show. */
+static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
+			    struct hog_sampled *t, bool idle)
+{
+	uint32_t stack = hog_frames_stack(&p->frames, &t->memo, &t->stack);
+	const struct hog_pygil *gil = &p->gils[t->interp];
+
+	if (t->stack.unreadable)
+		stack = hog_frames_mark(&p->frames, stack, "[unreadable]");
+	if (t->stack.torn)
+		stack = hog_frames_mark(&p->frames, stack, "[torn]");
+	if (t->stack.n == 0 && !t->stack.torn && !t->stack.unreadable) {
+		slot->nopython_seen++;
+		if (!slot->opt->idle)
+			return 0;
+		stack = hog_frames_mark(&p->frames, 0, "[no python]");
+	}
+	if (slot->opt->gc && gil->collecting && gil->holder == t->state.addr)
+		stack = hog_frames_mark(&p->frames, stack, "[gc]");
+	return idle ? idle_marker(p, t, stack) : stack;
+}
+
+static void send_cpu(struct hog_process *p, struct hog_slot *slot,
+		     struct hog_sampled *t, bool idle)
+{
+	struct hog_cpushare shares[HOG_CPUTIME_STACKS];
+	uint64_t cpu_ns;
+	uint32_t stack, flags;
+	unsigned n;
+
+	if (hog_oswatch_cpu_ns(&t->watch, &cpu_ns) < 0) {
+		t->ended = true;
+		return;
+	}
+	if (idle && t->cpu.started && cpu_ns <= t->cpu.last_ns)
+		return;
+	stack = shown_stack(p, slot, t, false);
+	if (!stack)
+		return;
+	n = hog_cputime_look(&t->cpu, cpu_ns, stack, !idle && !may_sleep(t),
+			     shares);
+	flags = n ? loss_flags(slot, &t->stack) : 0;
+	for (unsigned i = 0; i < n; i++) {
+		double slots = (double)shares[i].ns * slot->opt->rate_hz /
+			       (double)HOG_NS_PER_SEC;
+
+		if (shares[i].ns > 0)
+			send(slot, t, shares[i].stack,
+			     (int64_t)(slots * HOG_SLOT + 0.5), flags);
+	}
+}
+
+static void send_wall(struct hog_process *p, struct hog_slot *slot,
+		      struct hog_sampled *t, bool idle)
+{
+	uint32_t stack, flags = 0;
+
+	if (idle && !slot->opt->idle) {
+		slot->idle_seen++;
+		return;
+	}
+	stack = shown_stack(p, slot, t, idle);
+	if (!stack)
+		return;
+	flags = loss_flags(slot, &t->stack);
+	if (idle)
+		flags |= HOG_EVF_IDLE;
+	else if (may_sleep(t))
+		flags |= HOG_EVF_GIL_WAIT;
+	if (slot->opt->mode == HOG_MODE_GIL)
+		flags |= HOG_EVF_GIL;
+	send(slot, t, stack, HOG_SLOT, flags);
+}
+
+static bool used_no_cpu(const struct hog_sampled *t)
+{
+	struct hog_oswatch watch = t->watch;
+	uint64_t cpu_ns;
+
+	return t->cpu.started && hog_oswatch_cpu_ns(&watch, &cpu_ns) == 0 &&
+	       cpu_ns == t->cpu.last_ns;
+}
+
+/* Sleeping since before this slot, by the look that is young enough. */
+static bool left_out(const struct hog_process *p, const struct hog_slot *slot,
+		     const struct hog_sampled *t)
+{
+	if (t->ended)
+		return true;
+	switch (slot->opt->mode) {
+	case HOG_MODE_GIL:
+		return p->gils[t->interp].holder != t->state.addr;
+	case HOG_MODE_CPU:
+		return t->os_ns == slot->now_ns && is_idle(p, t) &&
+		       used_no_cpu(t);
+	case HOG_MODE_WALL:
+		break;
+	}
+	return !slot->opt->idle && t->os_ns == slot->now_ns && is_idle(p, t);
+}
+
+/* Who moved within this short gap runs; of the others the kernel is asked. */
+static void judge_state(struct hog_slot *slot, struct hog_sampled *t)
+{
+	bool moved =
+		t->verdict == HOG_PYSTACK_OK && t->stack.common < t->stack.n;
+
+	if (t->os_ns == slot->now_ns)
+		return;
+	if (moved && slot->gap_ns < MOVED_FRESH_NS) {
+		t->os.state = HOG_OS_RUNNING;
+		t->os_ns = slot->now_ns;
+		return;
+	}
+	if (may_sleep(t) && slot->gap_ns < MOVED_FRESH_NS)
+		return; /* did not move: its turn will come */
+	look_at_os(t, slot->now_ns);
+}
+
+static void finish_thread(struct hog_process *p, struct hog_slot *slot,
+			  struct hog_sampled *t)
+{
+	if (t->verdict == HOG_PYSTACK_GONE || t->verdict == HOG_PYSTACK_RETRY) {
+		t->ended = t->verdict == HOG_PYSTACK_GONE;
+		p->relist = true;
+		return;
+	}
+	judge_state(slot, t);
+	if (t->ended) {
+		p->relist = true;
+		return;
+	}
+	if (slot->opt->mode == HOG_MODE_CPU)
+		send_cpu(p, slot, t, is_idle(p, t));
+	else if (slot->opt->mode == HOG_MODE_GIL)
+		send_wall(p, slot, t, false);
+	else
+		send_wall(p, slot, t, is_idle(p, t));
+}
+
+static void read_gils(struct hog_process *p, struct hog_slot *slot)
+{
+	if (slot->opt->mode != HOG_MODE_GIL && !slot->opt->gc)
+		return;
+	for (unsigned i = 0; i < p->n_interps; i++) {
+		if (hog_pygil_read(&p->py, &p->interps[i], &p->gils[i]) < 0)
+			p->gils[i] = (struct hog_pygil){ 0 };
+		slot->unheld_seen += p->gils[i].holder == 0;
+	}
+}
+
+void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
+{
+	struct hog_sampled *batch[HOG_SPANS_MAX];
+	unsigned n = 0, first = 0;
+
+	p->spans.n = 0;
+	if (p->gone || !plan_heads(p))
+		return;
+	read_gils(p, slot);
+	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
+		refresh_sleepers(p, slot);
+	for (unsigned i = 0; i < p->n_threads; i++) {
+		struct hog_sampled *t = p->threads[i];
+
+		t->planned = false;
+		if (n < HOG_SPANS_MAX && !left_out(p, slot, t) &&
+		    plan_thread(p, t, 0))
+			batch[n++] = t;
+		else if (!t->ended && slot->opt->mode == HOG_MODE_WALL)
+			slot->idle_seen++;
+	}
+	if (n > 0)
+		read_threads(p, first, batch, n);
+	else if (hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
+		p->gone = true;
+	for (unsigned i = 0; i < n; i++) {
+		retry_thread(p, slot, batch[i]);
+		finish_thread(p, slot, batch[i]);
+	}
+	for (unsigned i = 0; i < p->n_interps; i++)
+		if (p->heads_now[i] != p->heads[i])
+			p->relist = true;
+}

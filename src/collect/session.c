@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "collect/follow.h"
+#include "collect/hottest.h"
+#include "collect/pace.h"
+#include "collect/process.h"
+#include "collect/self.h"
+#include "profile/model.h"
+
+#define HOUSE_NS (HOG_NS_PER_SEC / 100) /* births, deaths, candidates */
+#define FOLLOW_NS (HOG_NS_PER_SEC / 1000)
+#define PROGRESS_NS (HOG_NS_PER_SEC / 4)
+#define WAIT_STEP_NS (HOG_NS_PER_SEC / 500)
+#define PROCESSES_MAX 1024
+#define BIRTHS 64
+
+struct root { /* a process named by the user: the session lives while one does */
+	pid_t pid;
+	int pidfd;
+	bool ended;
+};
+
+struct hog_session {
+	struct hog_session_options opt;
+	struct hog_model *model;
+	struct hog_run run;
+	struct hog_process **processes; /* owned, each owned */
+	unsigned n_processes, cap_processes;
+	struct root *roots; /* owned */
+	unsigned n_roots;
+	struct hog_follow follow;
+	struct hog_pace pace;
+	struct hog_slot slot;
+	struct hog_hottest hottest;
+	char machine[65];
+	uint64_t house_ns, follow_ns, progress_ns, flush_ns;
+	uint64_t ever_python;
+};
+
+int hog_session_new(const struct hog_session_options *opt,
+		    struct hog_session **ret, struct hog_err *err)
+{
+	struct hog_session *s = calloc(1, sizeof(*s));
+	struct utsname uts;
+	int r;
+
+	if (!s)
+		return hog_err_set(err, -ENOMEM, "start a session");
+	s->opt = *opt;
+	s->model = hog_model_new();
+	r = s->model ? hog_follow_init(&s->follow, opt->follow, err) : -ENOMEM;
+	if (r < 0) {
+		hog_session_free(s);
+		return hog_err_wrap(err, r, "start a session");
+	}
+	if (uname(&uts) == 0)
+		memcpy(s->machine, uts.machine, sizeof(s->machine) - 1);
+	s->run = (struct hog_run){
+		.model = s->model,
+		.mode = opt->mode,
+		.idle = opt->idle,
+		.follow = opt->follow,
+		.rate_hz = opt->rate_hz,
+		.version = opt->version,
+		.machine = s->machine,
+		.command = opt->command,
+	};
+	s->run.stats.asked_hz = opt->rate_hz;
+	*ret = s;
+	return 0;
+}
+
+void hog_session_free(struct hog_session *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->n_processes; i++)
+		hog_process_free(s->processes[i]);
+	free(s->processes);
+	for (unsigned i = 0; i < s->n_roots; i++)
+		if (s->roots[i].pidfd >= 0)
+			close(s->roots[i].pidfd);
+	free(s->roots);
+	hog_follow_fini(&s->follow);
+	hog_model_free(s->model);
+	free(s);
+}
+
+const struct hog_run *hog_session_get_run(const struct hog_session *s)
+{
+	return &s->run;
+}
+
+const char *hog_session_why_empty(const struct hog_session *s)
+{
+	if (s->run.stats.stacks > 0)
+		return NULL;
+	if (s->ever_python == 0)
+		return "no Python process came up";
+	if (s->opt.mode == HOG_MODE_GIL && s->slot.unheld_seen > 0)
+		return "no thread held the GIL";
+	if (s->opt.mode == HOG_MODE_CPU)
+		return "no thread used CPU time";
+	if (s->slot.idle_seen > 0)
+		return "all threads were idle; --idle shows them";
+	if (s->slot.nopython_seen > 0)
+		return "no thread had a Python frame";
+	return "the target ended before the first sample";
+}
+
+/* ---- who is looked at ---- */
+
+static int add_root(struct hog_session *s, pid_t pid)
+{
+	struct root *grown;
+
+	grown = realloc(s->roots, (s->n_roots + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->roots = grown;
+	s->roots[s->n_roots++] = (struct root){
+		.pid = pid,
+		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
+	};
+	return 0;
+}
+
+static struct hog_process *find_process(struct hog_session *s, pid_t pid)
+{
+	for (unsigned i = 0; i < s->n_processes; i++)
+		if (s->processes[i]->pid == pid && !s->processes[i]->gone)
+			return s->processes[i];
+	return NULL;
+}
+
+static int add_process(struct hog_session *s, struct hog_process *p)
+{
+	if (s->n_processes == s->cap_processes) {
+		unsigned cap = s->cap_processes ? s->cap_processes * 2 : 8;
+		struct hog_process **grown;
+
+		grown = realloc(s->processes, cap * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->processes = grown;
+		s->cap_processes = cap;
+	}
+	s->processes[s->n_processes++] = p;
+	s->ever_python++;
+	return 0;
+}
+
+static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
+			struct hog_err *err)
+{
+	struct hog_process *p;
+	int r;
+
+	if (find_process(s, pid))
+		return 0;
+	if (s->n_processes >= PROCESSES_MAX)
+		return hog_err_say(err, -EMFILE, NULL,
+				   "more than %d processes at once",
+				   PROCESSES_MAX);
+	r = hog_process_new(pid, parent, s->model, &p, err);
+	if (r < 0)
+		return r;
+	r = add_process(s, p);
+	if (r < 0)
+		hog_process_free(p);
+	return r;
+}
+
+int hog_session_attach(struct hog_session *s, pid_t pid, struct hog_err *err)
+{
+	uint64_t until = hog_now_ns() +
+			 (uint64_t)(s->opt.wait_s * (double)HOG_NS_PER_SEC);
+	struct timespec step = { .tv_nsec = WAIT_STEP_NS };
+	int r = open_process(s, pid, 0, err);
+
+	while ((r == -EAGAIN || r == -ENOENT) && hog_now_ns() < until) {
+		nanosleep(&step, NULL);
+		r = open_process(s, pid, 0, err);
+	}
+	if (r < 0)
+		return r;
+	hog_follow_children(&s->follow, pid);
+	return add_root(s, pid);
+}
+
+int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
+{
+	int r = add_root(s, pid);
+
+	if (r == 0)
+		r = hog_follow_try(&s->follow, pid, 0, hog_now_ns());
+	if (r < 0)
+		return hog_err_set(err, r, "watch process %d", pid);
+	hog_follow_children(&s->follow, pid);
+	return 0;
+}
+
+/* ---- housekeeping between slots ---- */
+
+static void drop_process(struct hog_session *s, pid_t pid)
+{
+	struct hog_process *p = find_process(s, pid);
+
+	if (p)
+		p->gone = true;
+}
+
+static void take_births(struct hog_session *s, uint64_t now)
+{
+	struct hog_birth births[BIRTHS];
+	int n;
+
+	if (!s->follow.offspring)
+		return;
+	do {
+		n = hog_offspring_poll(s->follow.offspring, births, BIRTHS);
+		for (int i = 0; i < n; i++) {
+			const struct hog_birth *b = &births[i];
+
+			switch (b->kind) {
+			case HOG_BIRTH_FORK:
+				hog_follow_try(&s->follow, b->pid, b->parent,
+					       now);
+				break;
+			case HOG_BIRTH_EXEC:
+				drop_process(s, b->pid);
+				hog_follow_try(&s->follow, b->pid, b->parent,
+					       now);
+				break;
+			case HOG_BIRTH_EXIT:
+				hog_follow_drop(&s->follow, b->pid);
+				break;
+			}
+		}
+	} while (n == BIRTHS);
+}
+
+static void try_candidates(struct hog_session *s, uint64_t now)
+{
+	struct hog_candidate *c;
+
+	while ((c = hog_follow_due(&s->follow, now))) {
+		pid_t pid = c->pid, parent = c->parent;
+		int r = open_process(s, pid, parent, NULL);
+
+		/* -ENOENT and -EAGAIN: it may still become Python. */
+		if (r != -ENOENT && r != -EAGAIN && r != -EFAULT)
+			hog_follow_drop(&s->follow, pid);
+	}
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+/* Memory of a live process that cannot be read any more: it runs another
+ * program now. */
+static void drop_gone(struct hog_session *s, uint64_t now)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < s->n_processes; i++) {
+		struct hog_process *p = s->processes[i];
+		bool ended = has_ended(p->pidfd);
+
+		if (!ended && !p->gone) {
+			s->processes[kept++] = p;
+			continue;
+		}
+		if (!ended)
+			hog_follow_try(&s->follow, p->pid, 0, now);
+		hog_process_free(p);
+	}
+	s->n_processes = kept;
+}
+
+static bool roots_ended(struct hog_session *s)
+{
+	bool all = s->n_roots > 0;
+
+	for (unsigned i = 0; i < s->n_roots; i++) {
+		struct root *root = &s->roots[i];
+
+		root->ended = root->ended || has_ended(root->pidfd);
+		all = all && root->ended;
+	}
+	return all;
+}
+
+/* Returns true when the session is over. */
+static bool keep_house(struct hog_session *s, uint64_t now)
+{
+	if (now - s->follow_ns >= FOLLOW_NS) {
+		s->follow_ns = now;
+		take_births(s, now);
+		try_candidates(s, now);
+	}
+	if (now - s->house_ns < HOUSE_NS)
+		return false;
+	s->house_ns = now;
+	drop_gone(s, now);
+	return roots_ended(s);
+}
+
+/* ---- the loop ---- */
+
+static unsigned count_threads(const struct hog_session *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_processes; i++)
+		n += s->processes[i]->n_threads;
+	return n;
+}
+
+static void show_progress(struct hog_session *s,
+			  const struct hog_session_hooks *hooks, uint64_t now)
+{
+	struct hog_stats *st = &s->run.stats;
+	double elapsed = (double)(now - s->run.start_ns) / HOG_NS_PER_SEC;
+	struct hog_progress p = {
+		.elapsed_s = elapsed,
+		.rate_hz = elapsed > 0 ? (double)st->samples / elapsed : 0,
+		.samples = st->samples,
+		.stacks = st->stacks,
+		.loss = st->loss,
+		.processes = s->n_processes,
+		.threads = count_threads(s),
+	};
+
+	if (!hooks || !hooks->progress || now - s->progress_ns < PROGRESS_NS)
+		return;
+	s->progress_ns = now;
+	hog_hottest_take(&s->hottest, s->model, &p);
+	hooks->progress(hooks->arg, &p);
+}
+
+static int flush_sink(struct hog_session *s, struct hog_sink *sink,
+		      uint64_t now)
+{
+	if (now - s->flush_ns < HOG_NS_PER_SEC)
+		return 0;
+	s->flush_ns = now;
+	hog_self_stats(&s->run.stats);
+	return hog_sink_flush(sink);
+}
+
+static void serve_slot(struct hog_session *s, uint64_t now, uint64_t before)
+{
+	struct hog_slot *slot = &s->slot;
+	uint64_t stacks = s->run.stats.stacks;
+
+	slot->now_ns = now;
+	slot->gap_ns = now - before;
+	for (unsigned i = 0; i < s->n_processes; i++) {
+		struct hog_process *p = s->processes[i];
+
+		if (p->gone)
+			continue;
+		hog_process_maintain(p, slot);
+		hog_process_sample(p, slot);
+	}
+	s->run.stats.samples += s->n_processes > 0;
+	if (s->run.stats.stacks > stacks)
+		hog_hottest_note(&s->hottest, slot->last_stack);
+}
+
+static bool past_duration(const struct hog_session *s, uint64_t now)
+{
+	return s->opt.duration_s > 0 &&
+	       (double)(now - s->run.start_ns) >=
+		       s->opt.duration_s * (double)HOG_NS_PER_SEC;
+}
+
+static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
+				 const struct hog_session_hooks *hooks,
+				 int *ret_error)
+{
+	uint64_t before = hog_now_ns();
+
+	hog_pace_start(&s->pace, s->opt.rate_hz);
+	s->slot.period_ns = s->pace.period_ns;
+	for (;;) {
+		struct hog_loss *loss = &s->run.stats.loss;
+		uint64_t now = hog_pace_wait(&s->pace, &s->run.stats.slots,
+					     loss, &s->slot.late);
+
+		if (hooks && hooks->stop && hooks->stop(hooks->arg))
+			return HOG_END_STOPPED;
+		if (keep_house(s, now))
+			return HOG_END_TARGETS;
+		if (past_duration(s, now))
+			return HOG_END_DURATION;
+		serve_slot(s, now, before);
+		before = now;
+		show_progress(s, hooks, now);
+		*ret_error = flush_sink(s, sink, now);
+		if (*ret_error == 0)
+			*ret_error = s->slot.error;
+		if (*ret_error < 0)
+			return HOG_END_STOPPED;
+	}
+}
+
+static void final_stats(struct hog_session *s)
+{
+	struct hog_stats *st = &s->run.stats;
+
+	hog_self_stats(st);
+	st->wall_seconds =
+		(double)(hog_now_ns() - s->run.start_ns) / HOG_NS_PER_SEC;
+	st->processes = hog_model_count(s->model).processes - 1;
+	st->threads = hog_model_count(s->model).threads - 1;
+	st->loss.truncated += hog_model_refused(s->model);
+	/* What rests on inference may be wrong: an upper bound. */
+	if (st->stacks > 0)
+		st->estimated_wrong =
+			(double)st->loss.repaired / (double)st->stacks;
+}
+
+int hog_session_run(struct hog_session *s, struct hog_sink *sink,
+		    const struct hog_session_hooks *hooks,
+		    enum hog_session_end *ret_end, struct hog_err *err)
+{
+	int r, error = 0;
+
+	s->run.start_ns = hog_now_ns();
+	s->run.start_real_ns = hog_clock_ns(CLOCK_REALTIME);
+	s->flush_ns = s->progress_ns = s->run.start_ns;
+	s->slot.opt = &s->opt;
+	s->slot.model = s->model;
+	s->slot.sink = sink;
+	s->slot.stats = &s->run.stats;
+	r = hog_sink_begin(sink, &s->run, err);
+	if (r < 0)
+		return r;
+	*ret_end = loop(s, sink, hooks, &error);
+	final_stats(s);
+	if (error < 0)
+		return hog_err_set(err, error, "write the result");
+	return 0;
+}
