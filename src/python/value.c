@@ -17,6 +17,7 @@
 #define NAME_MAX_BYTES 256
 #define CO_OPTIMIZED 1u
 #define LIMIT_MIN 4
+#define SLOT_TRIES 8     /* of a frame that moves */
 #define KIND_HIDDEN 0x10 /* 3.12+: of an inlined comprehension */
 #define KIND_CELL 0x40
 #define KIND_FREE 0x80
@@ -185,29 +186,24 @@ static int slots_by_kinds(const struct hog_python *py,
 	return 0;
 }
 
-static int read_slots(const struct hog_python *py,
-		      const struct hog_pyframe *frame,
-		      struct frame_slots *slots)
+static int find_slots(const struct hog_python *py,
+		      const struct hog_pycode *code, struct frame_slots *slots)
+{
+	return py->lay.frames == HOG_PYFRAMES_HEAP
+		       ? slots_by_groups(py, code, slots)
+		       : slots_by_kinds(py, code, slots);
+}
+
+static int read_bits(const struct hog_python *py,
+		     const struct hog_pyframe *frame, uint64_t *bits, size_t n)
 {
 	const struct hog_pylayout *lay = &py->lay;
 	bool heap = lay->frames == HOG_PYFRAMES_HEAP;
 	int32_t at = heap ? lay->frame_localsplus : lay->iframe_localsplus;
-	_cleanup_free_ uint64_t *bits = NULL;
-	int r = heap ? slots_by_groups(py, frame->code, slots)
-		     : slots_by_kinds(py, frame->code, slots);
 
-	if (r < 0 || slots->n == 0)
-		return r;
-	if (at < 0)
-		return -EINVAL;
-	bits = malloc(slots->n * sizeof(*bits));
-	if (!bits)
-		return -ENOMEM;
-	r = hog_mem_read(py->mem, frame->addr + (uint64_t)at, bits,
-			 slots->n * sizeof(*bits));
-	for (size_t i = 0; r == 0 && i < slots->n; i++)
-		slots->v[i].bits = bits[i];
-	return r;
+	return at < 0 ? -EINVAL
+		      : hog_mem_read(py->mem, frame->addr + (uint64_t)at, bits,
+				     n * sizeof(*bits));
 }
 
 /* ---- what they hold ---- */
@@ -361,22 +357,52 @@ static int add_body(struct hog_pyvalues *ctx, uint64_t frame, struct out *out)
 	return add_namespace(ctx, locals, out);
 }
 
+/* One look at the slots and what they refer to.  -EAGAIN: the frame has gone
+ * on meanwhile, so a value may be another object's. */
+static int try_slots(struct hog_pyvalues *ctx, const struct hog_pyframe *frame,
+		     uint32_t n_args, struct out *out)
+{
+	struct frame_slots slots = { 0 };
+	_cleanup_free_ uint64_t *bits = NULL; /* before, and after */
+	int r = find_slots(ctx->py, frame->code, &slots);
+	size_t n = slots.n;
+
+	if (r == 0) {
+		bits = calloc(2 * n + 1, sizeof(*bits));
+		r = bits ? read_bits(ctx->py, frame, bits, n) : -ENOMEM;
+	}
+	if (r == 0) {
+		for (size_t i = 0; i < n; i++)
+			slots.v[i].bits = bits[i];
+		r = add_slots(ctx, &slots, n_args, out);
+	}
+	if (r == 0)
+		r = read_bits(ctx->py, frame, bits + n, n);
+	if (r == 0 && memcmp(bits, bits + n, n * sizeof(*bits)) != 0)
+		r = -EAGAIN;
+	free(slots.v);
+	return r;
+}
+
 static int read_frame(struct hog_pyvalues *ctx, const struct hog_pyframe *frame,
 		      struct out *out)
 {
-	struct frame_slots slots = { 0 };
 	uint32_t n_args = 0;
 	int r;
 
 	if (!(frame->code->flags & CO_OPTIMIZED))
 		return add_body(ctx, frame->addr, out);
 	r = count_args(ctx->py, frame->code, &n_args);
-	if (r == 0)
-		r = read_slots(ctx->py, frame, &slots);
-	if (r == 0)
-		r = add_slots(ctx, &slots, n_args, out);
-	free(slots.v);
-	return r;
+	if (r < 0)
+		return r;
+	for (int i = 0; i < SLOT_TRIES; i++) {
+		hog_pylocals_free(out->v, out->n);
+		*out = (struct out){ 0 };
+		r = try_slots(ctx, frame, n_args, out);
+		if (r != -EAGAIN)
+			break;
+	}
+	return r == -EAGAIN ? 0 : r; /* it never stood: the last look */
 }
 
 int hog_pylocals_read(const struct hog_python *py,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of hognose dump: what was asked, and the two ways of printing. */
+#ifndef HOG_CLI_DUMP_H
+#define HOG_CLI_DUMP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct hog_snapshot;
+struct hog_sources;
+struct hog_target;
+
+struct hog_dump_view {
+	const struct hog_target *target; /* borrowed, as all here */
+	const struct hog_snapshot *snapshot;
+	struct hog_sources *sources;
+	bool locals;
+};
+
+/* 0 or -ENOMEM; what could not be written is left to the file's error flag. */
+int hog_dump_text(const struct hog_dump_view *view, FILE *out);
+int hog_dump_json(const struct hog_dump_view *view, FILE *out);
+
+/* Markers that a thread's frames carry besides: "[torn]" and so on, at index i;
+ * NULL ends. at_root: those that stand for what is missing below. */
+struct hog_snapshot_thread;
+const char *hog_dump_leaf_marker(const struct hog_snapshot_thread *t);
+const char *hog_dump_root_marker(const struct hog_snapshot_thread *t);
+
+#endif
