@@ -5,6 +5,10 @@
 
 #include "profile/sink.h"
 
+extern const struct hog_sink_ops hog_sink_html;
+extern const struct hog_sink_ops hog_sink_folded;
+extern const struct hog_sink_ops hog_sink_table;
+
 extern const struct hog_sink_ops *const hog_sinks[]; /* NULL ends it */
 
 #endif
