@@ -137,62 +137,160 @@ static uint64_t pair_key(uint32_t a, uint32_t b)
 	return (uint64_t)a << 32 | b;
 }
 
-/* The last f_lasti low, the one before that was another one high. */
-void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee, int32_t lasti)
+/* An entry of edges, packed into 64 bits. */
+struct edge {
+	int32_t last, other; /* f_lasti seen; HOG_HEAPEDGE_NONE */
+	unsigned sights;     /* PROVEN: enough */
+	unsigned try;        /* of the last sight, modulo 128 */
+	bool guess;          /* last is not sure */
+};
+
+#define LASTI_BITS 24
+#define LASTI_MASK ((1u << LASTI_BITS) - 1)
+#define LASTI_NONE LASTI_MASK
+#define TRY_MASK 127u
+#define PROVEN 8u
+
+static uint64_t pack_lasti(int32_t lasti)
+{
+	if (lasti < 0 || lasti >= (int32_t)LASTI_NONE)
+		return LASTI_NONE;
+	return (uint64_t)lasti;
+}
+
+static int32_t unpack_lasti(uint64_t bits)
+{
+	bits &= LASTI_MASK;
+	return bits == LASTI_NONE ? HOG_HEAPEDGE_NONE : (int32_t)bits;
+}
+
+static struct edge edge_get(const struct hog_heapmem *m, uint64_t key)
+{
+	const uint64_t *v = hog_map64_get(&m->edges, key);
+
+	if (!v)
+		return (struct edge){ .last = HOG_HEAPEDGE_NONE,
+				      .other = HOG_HEAPEDGE_NONE };
+	return (struct edge){
+		.last = unpack_lasti(*v),
+		.other = unpack_lasti(*v >> LASTI_BITS),
+		.sights = *v >> 48 & 15,
+		.guess = *v >> 52 & 1,
+		.try = *v >> 53 & TRY_MASK,
+	};
+}
+
+static void edge_put(struct hog_heapmem *m, uint64_t key, const struct edge *e)
+{
+	put(&m->edges, EDGES_MAX, key,
+	    pack_lasti(e->last) | pack_lasti(e->other) << LASTI_BITS |
+		    (uint64_t)e->sights << 48 | (uint64_t)e->guess << 52 |
+		    (uint64_t)(e->try & TRY_MASK) << 53);
+}
+
+bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
+			    uint32_t callee, unsigned try, bool sure)
 {
 	uint64_t key = pair_key(caller, callee);
-	const uint64_t *old = hog_map64_get(&m->edges, key);
-	uint32_t other = (uint32_t)HOG_HEAPEDGE_NONE;
+	struct edge e = edge_get(m, key);
 
-	if (old && (uint32_t)*old == (uint32_t)lasti)
+	if (e.sights >= PROVEN)
+		return true;
+	if (sure || (e.sights && e.try == ((try - 1) & TRY_MASK)))
+		e.sights = PROVEN;
+	else
+		e.sights++;
+	e.try = try;
+	edge_put(m, key, &e);
+	return e.sights >= PROVEN;
+}
+
+void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee, int32_t lasti, bool sure)
+{
+	uint64_t key = pair_key(caller, callee);
+	struct edge e = edge_get(m, key);
+
+	if (e.last == lasti && !e.guess)
 		return;
-	if (old)
-		other = (uint32_t)*old;
-	put(&m->edges, EDGES_MAX, key, pair_key(other, (uint32_t)lasti));
+	if (!sure && e.last != HOG_HEAPEDGE_NONE)
+		return; /* a guess is better than nothing, no more */
+	if (!e.guess)
+		e.other = e.last;
+	e.last = lasti;
+	e.guess = !sure;
+	edge_put(m, key, &e);
 }
 
 int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
 			 uint32_t callee, int32_t own)
 {
-	const uint64_t *v = hog_map64_get(&m->edges, pair_key(caller, callee));
+	struct edge e = edge_get(m, pair_key(caller, callee));
 
-	if (!v)
-		return HOG_HEAPEDGE_NONE;
-	if ((int32_t)(*v >> 32) == own)
-		return own;
-	return (int32_t)(uint32_t)*v;
+	return e.other == own && own >= 0 ? own : e.last;
 }
 
 /* Ranges ----------------------------------------------------------------- */
 
-enum hog_heaprange hog_heapmem_range(const struct hog_heapmem *m, uint64_t key,
-				     int off)
+/* An entry of ranges, packed into 64 bits. */
+struct range {
+	int16_t lo, hi;
+	int16_t most;   /* the commonest */
+	uint16_t votes; /* by how many */
+};
+
+_Static_assert(sizeof(struct range) == sizeof(uint64_t), "one value");
+
+static bool range_get(const struct hog_heapmem *m, uint64_t key,
+		      struct range *ret)
 {
 	const uint64_t *v = hog_map64_get(&m->ranges, key);
 
-	if (!v)
+	if (v)
+		memcpy(ret, v, sizeof(*ret));
+	return v;
+}
+
+static int16_t to_off(int off)
+{
+	return (int16_t)(off > INT16_MAX   ? INT16_MAX
+			 : off < INT16_MIN ? INT16_MIN
+					   : off);
+}
+
+enum hog_heaprange hog_heapmem_range(const struct hog_heapmem *m, uint64_t key,
+				     int off)
+{
+	struct range range;
+
+	if (!range_get(m, key, &range))
 		return HOG_HEAPRANGE_NEW;
-	if (off < (int32_t)(uint32_t)*v || off > (int32_t)(*v >> 32) + 1)
+	if (to_off(off) < range.lo || to_off(off) > range.hi + 1)
 		return HOG_HEAPRANGE_OUT;
 	return HOG_HEAPRANGE_IN;
 }
 
-void hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off)
+bool hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off)
 {
-	const uint64_t *v = hog_map64_get(&m->ranges, key);
-	int32_t lo = off, hi = off;
+	int16_t o = to_off(off);
+	struct range range = { o, o, o, 0 };
+	uint64_t v;
 
-	if (v) {
-		int32_t old_lo = (int32_t)(uint32_t)*v;
-		int32_t old_hi = (int32_t)(*v >> 32);
-
-		if (off >= old_lo && off <= old_hi)
-			return;
-		lo = old_lo < lo ? old_lo : lo;
-		hi = old_hi > hi ? old_hi : hi;
-	}
-	put(&m->ranges, RANGES_MAX, key, pair_key((uint32_t)hi, (uint32_t)lo));
+	(void)range_get(m, key, &range);
+	if (o < range.lo)
+		range.lo = o;
+	if (o > range.hi)
+		range.hi = o;
+	if (o == range.most)
+		range.votes =
+			(uint16_t)(range.votes + (range.votes < UINT16_MAX));
+	else if (range.votes > 0)
+		range.votes--;
+	else
+		range.most = o;
+	memcpy(&v, &range, sizeof(v));
+	put(&m->ranges, RANGES_MAX, key, v);
+	return o == range.most;
 }
 
 /* Stacks ----------------------------------------------------------------- */

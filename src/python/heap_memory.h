@@ -62,9 +62,15 @@ const struct hog_heapparent *hog_heapmem_one_parent(const struct hog_heapmem *m,
 						    uint64_t addr,
 						    uint32_t code);
 
-/* Where the caller stood while it called: seen with both running. */
+/* One function calls another: seen again.  Two functions whose frames were
+ * mixed up by the race look like a call too, so a call counts as proven when it
+ * was seen in a copy during which nothing moved (sure), in two copies one after
+ * the other, or often.  try counts copies.  Returns whether it is proven. */
+bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
+			    uint32_t callee, unsigned try, bool sure);
+/* Where the caller stood while it called.  Sure ones replace others. */
 void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee, int32_t lasti);
+			   uint32_t callee, int32_t lasti, bool sure);
 /* Where it probably stood: own (what its frame says now) when that was seen,
  * else the last one seen, or HOG_HEAPEDGE_NONE. */
 int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
@@ -75,7 +81,8 @@ enum hog_heaprange { HOG_HEAPRANGE_NEW, HOG_HEAPRANGE_IN, HOG_HEAPRANGE_OUT };
  * have?  One more is: a call is being entered. */
 enum hog_heaprange hog_heapmem_range(const struct hog_heapmem *m, uint64_t key,
 				     int off);
-void hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off);
+/* Returns whether off is what most stacks of this key have. */
+bool hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off);
 
 /* The node of a frame called by `caller`; 0: no memory. */
 uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,

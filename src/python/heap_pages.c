@@ -205,7 +205,7 @@ int hog_heappages_plan(struct hog_heappages *p, const uint64_t *addrs, size_t n,
 	return 0;
 }
 
-void hog_heappages_landed(struct hog_heappages *p, size_t got)
+size_t hog_heappages_landed(struct hog_heappages *p, size_t got)
 {
 	for (unsigned i = 0; i < p->n_order; i++) {
 		struct hog_heappage *page = &p->v[p->order[i]];
@@ -214,12 +214,13 @@ void hog_heappages_landed(struct hog_heappages *p, size_t got)
 		if (got < len) { /* gone: not in the next plan */
 			page->lo = page->era_lo = HOG_HEAPPAGE;
 			page->hi = page->era_hi = 0;
-			break;
+			return 0;
 		}
 		page->got_lo = page->lo;
 		page->got_hi = page->hi;
 		got -= len;
 	}
+	return got;
 }
 
 /* [lo, hi) of the page in the copy, or NULL. */

@@ -50,8 +50,8 @@ void hog_heappages_fini(struct hog_heappages *p);
 /* Adds the spans of the pages in use: those of the n addresses first. */
 int hog_heappages_plan(struct hog_heappages *p, const uint64_t *addrs, size_t n,
 		       size_t len, struct hog_spans *spans);
-/* The plan's spans hold got bytes. */
-void hog_heappages_landed(struct hog_heappages *p, size_t got);
+/* The plan's spans hold got bytes.  Returns how many are left over. */
+size_t hog_heappages_landed(struct hog_heappages *p, size_t got);
 /* The copy of len bytes at addr, or NULL: not copied.  Good until the next
  * call of anything here. */
 const unsigned char *hog_heappages_get(struct hog_heappages *p, uint64_t addr,

@@ -105,10 +105,9 @@ static int fetch(const struct hog_heapwalk *w, const struct hog_heapview *view,
 	return hog_heappages_fetch(view->pages, view->py->mem);
 }
 
-static enum hog_heapwalked bytes_of(const struct hog_heapwalk *w,
+static enum hog_heapwalked bytes_of(struct hog_heapwalk *w,
 				    const struct hog_heapview *view,
-				    uint64_t addr, unsigned *rounds,
-				    const unsigned char **ret)
+				    uint64_t addr, const unsigned char **ret)
 {
 	unsigned most = w->n_last ? ROUNDS_MAX : ROUNDS_FIRST;
 
@@ -117,7 +116,7 @@ static enum hog_heapwalked bytes_of(const struct hog_heapwalk *w,
 	*ret = hog_heappages_get(view->pages, addr, w->piece);
 	if (*ret)
 		return HOG_HEAPWALK_OK;
-	if (++*rounds > most)
+	if (++w->rounds > most)
 		return HOG_HEAPWALK_TORN;
 
 	int r = fetch(w, view, addr);
@@ -202,10 +201,10 @@ static bool equal(const struct hog_heaprec *a, const struct hog_heaprec *b)
 
 static enum hog_heapwalked step(struct hog_heapwalk *w,
 				const struct hog_heapview *view, uint64_t addr,
-				size_t *at, unsigned *rounds)
+				size_t *at)
 {
 	const unsigned char *bytes = NULL;
-	enum hog_heapwalked r = bytes_of(w, view, addr, rounds, &bytes);
+	enum hog_heapwalked r = bytes_of(w, view, addr, &bytes);
 	struct hog_heaprec *rec = &w->now[w->n_now];
 	uint32_t must = w->must;
 
@@ -238,12 +237,12 @@ enum hog_heapwalked hog_heapwalk_run(struct hog_heapwalk *w,
 {
 	uint64_t addr = leaf, tortoise = 0;
 	size_t at = 0;
-	unsigned rounds = 0;
 	bool same = true;
 
 	w->n_now = 0;
 	w->truncated = false;
 	w->must = 0;
+	w->rounds = 0;
 	w->base = (struct hog_heapbase){ 0 };
 	while (addr) {
 		enum hog_heapwalked r;
@@ -256,7 +255,7 @@ enum hog_heapwalked hog_heapwalk_run(struct hog_heapwalk *w,
 			return HOG_HEAPWALK_TORN; /* a ring */
 		if ((w->n_now & (w->n_now - 1)) == 0)
 			tortoise = addr;
-		r = step(w, view, addr, &at, &rounds);
+		r = step(w, view, addr, &at);
 		if (r != HOG_HEAPWALK_OK)
 			return r;
 		same = same && w->now[w->n_now - 1].same && at == w->n_now;

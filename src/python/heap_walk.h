@@ -39,7 +39,8 @@ enum hog_heapwalked {
 struct hog_heapwalk {
 	struct hog_heaprec *now, *last; /* owned; innermost first */
 	size_t n_now, n_last, cap;
-	bool truncated; /* now: HOG_PYSTACK_MAX frames and more */
+	unsigned rounds; /* now: further copies that were needed */
+	bool truncated;  /* now: HOG_PYSTACK_MAX frames and more */
 	/* Frames that stood at the bottom, and the one seen there just now. */
 	struct hog_heapbase {
 		uint64_t addr;

@@ -38,6 +38,7 @@ struct heap {
 	struct hog_heapwalk walk;
 	struct seen seen;
 	unsigned char head[16]; /* tstate.frame, recursion_depth */
+	unsigned char tail[16]; /* the same, copied last */
 	uint64_t *addrs;        /* owned: frames of walk.last */
 	uint32_t *nodes;        /* owned: of base.stack.frames, root first */
 	size_t cap;             /* of addrs, nodes, base.stack.frames */
@@ -52,6 +53,8 @@ struct heap {
 	uint64_t interp; /* of the thread state; 0 not known */
 	uint64_t epoch;  /* of the code cache */
 	unsigned attempt;
+	unsigned copies; /* so far */
+	bool still;      /* nothing moved while the last copy was made */
 };
 
 static struct heap *heap_of(struct hog_pyreader *r)
@@ -153,8 +156,12 @@ static int heap_plan(struct hog_pyreader *r, struct hog_spans *spans,
 	if (!hog_spans_add(spans, r->tstate + r->py->lay.tstate_frame, h->head,
 			   sizeof(h->head)))
 		return -ENOMEM;
-	return hog_heappages_plan(&h->pages, h->addrs, h->walk.n_last,
-				  h->walk.piece, spans);
+	if (hog_heappages_plan(&h->pages, h->addrs, h->walk.n_last,
+			       h->walk.piece, spans) < 0 ||
+	    !hog_spans_add(spans, r->tstate + r->py->lay.tstate_frame, h->tail,
+			   sizeof(h->tail)))
+		return -ENOMEM;
+	return 0;
 }
 
 /* The depth test --------------------------------------------------------- */
@@ -265,6 +272,21 @@ static enum trust test_depth(struct heap *h, uint64_t *ret_key)
 	return range == HOG_HEAPRANGE_NEW ? UNPROVEN : DOUBTED;
 }
 
+/* Has every call in the stack been seen before, and not by chance? */
+static bool test_calls(struct heap *h)
+{
+	const struct hog_heaprec *v = h->walk.now;
+	bool proven = true;
+
+	for (size_t i = 0; i + 1 < h->walk.n_now; i++)
+		if ((!v[i].same || !v[i + 1].same) &&
+		    !hog_heapmem_sight_edge(&h->mem, v[i + 1].code->serial,
+					    v[i].code->serial, h->copies,
+					    h->still))
+			proven = false;
+	return proven;
+}
+
 static enum trust test(struct heap *h, uint64_t *ret_key)
 {
 	struct hog_heapbase base = h->walk.base;
@@ -290,16 +312,16 @@ static enum trust test(struct heap *h, uint64_t *ret_key)
 
 /* Results ---------------------------------------------------------------- */
 
-/* Where frame i of the walk stood.  A caller's own f_lasti counts while its
- * callee still runs; afterwards it has moved on, if it has not ended.  false:
- * it cannot be told. */
+/* Where frame i of the walk stood.  The caller's own f_lasti counts when nothing
+ * moved, or when its callee has been seen there before; else it has moved on,
+ * if it has not ended.  false: it cannot be told. */
 static bool place_of(const struct heap *h, size_t i, int32_t *ret)
 {
 	const struct hog_heaprec *rec = &h->walk.now[i];
 	const struct hog_heaprec *callee = i ? rec - 1 : NULL;
 
 	*ret = rec->lasti;
-	if (!callee || (rec->running && callee->running))
+	if (!callee || h->still)
 		return true;
 
 	int32_t at = hog_heapmem_edge(&h->mem, rec->code->serial,
@@ -373,7 +395,7 @@ static void learn_frames(struct heap *h)
 					v[i + 1].addr, caller);
 		if (v[i + 1].running)
 			hog_heapmem_note_edge(&h->mem, caller, callee,
-					      v[i + 1].lasti);
+					      v[i + 1].lasti, h->still);
 	}
 }
 
@@ -404,7 +426,7 @@ static void learn_stack(struct heap *h)
 static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 {
 	struct hog_heapwalk *w = &h->walk;
-	bool whole = !w->truncated;
+	bool whole = !w->truncated, usual = false;
 	struct hog_heaprec *recs;
 
 	learn_frames(h);
@@ -414,8 +436,10 @@ static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 		hog_heapmem_note_range(&h->mem, key, h->depth - (int)w->n_now);
 	if (whole && !hog_heapwalk_base_known(w))
 		hog_heapwalk_note_base(w);
-	if (whole && h->has_depth)
+	if (usual)
 		learn_stack(h);
+	else
+		h->n_nodes = 0;
 	for (size_t i = 0; i < w->n_now; i++)
 		h->addrs[i] = w->now[i].addr;
 	recs = w->last;
@@ -519,6 +543,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	uint64_t key = 0;
 	enum trust trust;
 
+	if (h->walk.rounds || h->walk.n_now == 0 || !h->walk.now[0].running)
+		h->still = false;
 	if (walked == HOG_HEAPWALK_GONE)
 		return HOG_PYSTACK_GONE;
 	if (walked == HOG_HEAPWALK_SAME && h->repeatable &&
@@ -531,6 +557,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 		if (trust != TRUSTED)
 			return fail(h, trust == DOUBTED, last, false);
 	}
+	if (!test_calls(h) && !last)
+		return HOG_PYSTACK_RETRY;
 	if (!last && !places_known(h))
 		return HOG_PYSTACK_RETRY;
 	return accept(h, key);
@@ -548,7 +576,10 @@ static enum hog_pyverdict heap_parse(struct hog_pyreader *r, size_t got,
 		return HOG_PYSTACK_GONE;
 	if (hog_pycodes_epoch(r->codes) != h->epoch)
 		heap_forget(r);
-	hog_heappages_landed(&h->pages, got - sizeof(h->head));
+	got = hog_heappages_landed(&h->pages, got - sizeof(h->head));
+	h->still = got >= sizeof(h->tail) &&
+		   memcmp(h->head, h->tail, sizeof(h->head)) == 0;
+	h->copies++;
 	h->depth = (int)hog_load32(h->head + 8);
 	if (h->depth < 0 || h->depth > DEPTH_MAX)
 		h->depth = 0;

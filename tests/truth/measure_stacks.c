@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How true are the stacks that a reader takes of a running thread?  Reads
+ * tests/targets/truth_stacks.py through hog_pyreader_sample with random gaps,
+ * then the same threads while they are stopped by ptrace, and prints as JSON
+ * how many stacks could not have been, how many were torn, and how far the
+ * depths of the two lie apart.
+ *
+ *     measure_stacks [-n SAMPLES] [-t TRUTHS] [-g LOW:HIGH] PID
+ *
+ * -g: microseconds between two samples.  All Python threads are sampled in
+ * turn.  A tool of the tests: it may print, exit and stop its target.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "python/python.h"
+#include "python/stack.h"
+#include "python/threads.h"
+#include "target/target.h"
+
+#define THREADS_MAX 16
+#define DEPTHS 512
+#define TRIES 4
+#define EXAMPLES 5
+/* A target that does not run is sampled again and again in one place: that
+ * says nothing of the reader, so long runs of equal copies are not compared. */
+#define RUN_MAX 5
+
+struct shape { /* depths seen */
+	uint64_t depth[DEPTHS];
+	uint64_t n;
+};
+
+struct counts {
+	uint64_t samples, impossible, torn, repaired, unreadable, same, gone;
+	uint64_t tries, retried, truncated, reads, ns;
+	uint64_t lines, lines_unseen; /* callers of right stacks */
+	uint64_t left_out;            /* parts of long runs of equal copies */
+};
+
+struct run {
+	struct hog_target *target;
+	struct hog_python py;
+	struct hog_pystacks stacks;
+	struct hog_pytstate states[THREADS_MAX];
+	struct hog_pyreader *readers[THREADS_MAX];
+	unsigned n_threads;
+	unsigned long samples, truths;
+	uint64_t gap_low, gap_high; /* ns */
+	struct counts counts;
+	struct shape shape, truth, truth_half[2];
+	struct hog_map64 edges; /* (caller, at, callee) seen while stopped */
+	struct hog_map64 seen;  /* the same of samples, with counts */
+	char examples[EXAMPLES][512];
+	unsigned n_examples;
+	uint64_t random;
+	struct hog_pyframe frames[HOG_PYSTACK_MAX];
+};
+
+static void die(const char *what, const struct hog_err *err)
+{
+	fprintf(stderr, "measure_stacks: %s%s%s\n", what, err ? ": " : "",
+		err ? err->text : "");
+	exit(1);
+}
+
+static uint64_t next_random(struct run *run)
+{
+	run->random ^= run->random << 13;
+	run->random ^= run->random >> 7;
+	run->random ^= run->random << 17;
+	return run->random;
+}
+
+/* Could the program of truth_stacks.py have stood like this? -------------- */
+
+/* The letter of "a12", its number in *ret; 0: another name. */
+static char chain_of(const struct hog_pycode *code, int *ret)
+{
+	const char *name = code ? code->name : "";
+	char *end;
+
+	if (!name[0] || !strchr("abhrs", name[0]) || !name[1])
+		return 0;
+	*ret = (int)strtol(name + 1, &end, 10);
+	return *end || !strncmp(name, "r0", 3) == (name[0] != 'r') ? 0
+								   : name[0];
+}
+
+static bool link_possible(char up, int up_no, char down, int down_no)
+{
+	if (up == 0)
+		return down_no == 0 && down != 'h';
+	if (down == 'h' && up != 'h') /* the helpers follow a whole chain */
+		return down_no == 0 && ((up == 'a' && up_no == 9) ||
+					(up == 'b' && up_no == 13));
+	if (up != down)
+		return false;
+	if (down == 'r')
+		return true;
+	if (down == 's')
+		return down_no == !up_no;
+	return down_no == up_no + 1;
+}
+
+static bool possible(const struct hog_pyframe *v, size_t n)
+{
+	bool loop = false;
+	char up = 0;
+	int up_no = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int no = 0;
+		char down = chain_of(v[i].code, &no);
+
+		if (!v[i].code)
+			return false;
+		if (strncmp(v[i].code->name, "loop", 4) == 0)
+			loop = true;
+		if (down == 0) {
+			/* Only the end of a coroutine chain calls others. */
+			if (up && strcmp(v[i].code->name, "__await__") != 0)
+				return false;
+			continue;
+		}
+		if (!loop || !link_possible(up, up_no, down, no))
+			return false;
+		up = down;
+		up_no = no;
+	}
+	return true;
+}
+
+static void keep_example(struct run *run, const struct hog_pystack *s)
+{
+	char *p, *end;
+
+	if (run->n_examples == EXAMPLES)
+		return;
+	p = run->examples[run->n_examples++];
+	end = p + sizeof(run->examples[0]);
+	for (size_t i = 0; i < s->n && p < end - 1; i++)
+		p += snprintf(p, (size_t)(end - p), "%s%s", i ? ";" : "",
+			      s->frames[i].code ? s->frames[i].code->name
+						: "?");
+}
+
+/* Counting ----------------------------------------------------------------- */
+
+static void shape_add(struct shape *shape, size_t depth, uint64_t weight)
+{
+	shape->depth[depth < DEPTHS ? depth : DEPTHS - 1] += weight;
+	shape->n += weight;
+}
+
+/* Total variation in per cent. */
+static double shape_tv(const struct shape *a, const struct shape *b)
+{
+	double sum = 0;
+
+	if (!a->n || !b->n)
+		return -1;
+	for (size_t i = 0; i < DEPTHS; i++) {
+		double d = (double)a->depth[i] / (double)a->n -
+			   (double)b->depth[i] / (double)b->n;
+
+		sum += d < 0 ? -d : d;
+	}
+	return sum * 50;
+}
+
+static uint64_t edge_key(const struct hog_pyframe *caller)
+{
+	uint64_t x = hog_hash64(caller[0].code->serial +
+				((uint64_t)(uint32_t)caller[0].at << 32));
+
+	return hog_hash64(x ^ caller[1].code->serial);
+}
+
+static void count_edges(struct hog_map64 *map, const struct hog_pyframe *v,
+			size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		uint64_t key = edge_key(&v[i]);
+		const uint64_t *old = hog_map64_get(map, key);
+
+		if (hog_map64_put(map, key, old ? *old + 1 : 1) < 0)
+			die("out of memory", NULL);
+	}
+}
+
+static void count_sample(struct run *run, const struct hog_pystack *s)
+{
+	struct counts *c = &run->counts;
+
+	c->repaired += s->repaired;
+	c->unreadable += s->unreadable;
+	c->truncated += s->truncated;
+	if (s->torn) {
+		c->torn++;
+		return;
+	}
+	if (!possible(s->frames, s->n)) {
+		c->impossible++;
+		keep_example(run, s);
+		return;
+	}
+	count_edges(&run->seen, s->frames, s->n);
+}
+
+struct streak { /* equal copies of one thread */
+	size_t depth;
+	unsigned n;
+	bool usable;
+};
+
+static void end_streak(struct run *run, struct streak *st)
+{
+	if (st->usable && st->n < RUN_MAX)
+		shape_add(&run->shape, st->depth, st->n);
+	else if (st->usable)
+		run->counts.left_out += st->n;
+	*st = (struct streak){ 0 };
+}
+
+static void wait_gap(struct run *run)
+{
+	uint64_t span = run->gap_high - run->gap_low;
+	uint64_t until = hog_now_ns() + run->gap_low +
+			 (span ? next_random(run) % span : 0);
+
+	while (run->gap_high && hog_now_ns() < until)
+		;
+}
+
+static bool take_sample(struct run *run, unsigned i, struct streak *st)
+{
+	struct hog_pystack s = { 0 };
+	enum hog_pyverdict verdict;
+	uint64_t start = hog_now_ns();
+	unsigned tries = 0;
+
+	verdict = hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
+	run->counts.ns += hog_now_ns() - start;
+	run->counts.tries += tries;
+	run->counts.retried += tries > 1;
+	if (verdict == HOG_PYSTACK_GONE) {
+		run->counts.gone++;
+		return false;
+	}
+	run->counts.samples++;
+	run->counts.same += verdict == HOG_PYSTACK_SAME;
+	count_sample(run, &s);
+	if (verdict != HOG_PYSTACK_SAME)
+		end_streak(run, st);
+	st->n++;
+	st->depth = s.n;
+	st->usable = !s.torn;
+	return true;
+}
+
+static void measure(struct run *run)
+{
+	struct streak streaks[THREADS_MAX] = { 0 };
+
+	for (unsigned long k = 0; k < run->samples; k++) {
+		unsigned i = (unsigned)(k % run->n_threads);
+
+		if (!take_sample(run, i, &streaks[i]) && run->counts.gone > 100)
+			break;
+		wait_gap(run);
+	}
+	for (unsigned i = 0; i < run->n_threads; i++)
+		end_streak(run, &streaks[i]);
+}
+
+/* The truth ------------------------------------------------------------------ */
+
+static bool stop(pid_t tid)
+{
+	int status;
+
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+		return false;
+	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
+}
+
+static void truth_of(struct run *run, unsigned i, unsigned half)
+{
+	bool truncated;
+	int n = hog_pystack_walk(&run->py, run->stacks.codes,
+				 run->states[i].addr, run->frames,
+				 HOG_PYSTACK_MAX, &truncated);
+
+	if (n < 0)
+		return;
+	shape_add(&run->truth, (size_t)n, 1);
+	shape_add(&run->truth_half[half], (size_t)n, 1);
+	count_edges(&run->edges, run->frames, (size_t)n);
+	if (!possible(run->frames, (size_t)n)) {
+		struct hog_pystack s = { .frames = run->frames,
+					 .n = (size_t)n };
+
+		keep_example(run, &s);
+		die("a stopped stack looks impossible: the rule is wrong",
+		    NULL);
+	}
+}
+
+/* Stops every thread again and again, at random moments. */
+static void take_truths(struct run *run)
+{
+	for (unsigned i = 0; i < run->n_threads; i++)
+		if (ptrace(PTRACE_SEIZE, run->states[i].tid, NULL, NULL) < 0)
+			die("cannot seize a thread", NULL);
+	for (unsigned long k = 0; k < run->truths; k++) {
+		unsigned i = (unsigned)(k % run->n_threads);
+		pid_t tid = run->states[i].tid;
+
+		usleep((useconds_t)(20 + next_random(run) % 200));
+		if (!stop(tid))
+			break;
+		truth_of(run, i, (unsigned)(k * 2 / run->truths));
+		ptrace(PTRACE_CONT, tid, NULL, NULL);
+	}
+	for (unsigned i = 0; i < run->n_threads; i++)
+		if (stop(run->states[i].tid))
+			ptrace(PTRACE_DETACH, run->states[i].tid, NULL, NULL);
+}
+
+/* Callers of samples that stood where none stood in the truth. */
+static void compare_lines(struct run *run)
+{
+	for (size_t i = 0; i < run->seen.cap; i++) {
+		if (!run->seen.used[i])
+			continue;
+		run->counts.lines += run->seen.slots[i].value;
+		if (!hog_map64_get(&run->edges, run->seen.slots[i].key))
+			run->counts.lines_unseen += run->seen.slots[i].value;
+	}
+}
+
+/* Frame ----------------------------------------------------------------------- */
+
+static void open_all(struct run *run, pid_t pid)
+{
+	struct hog_pyinterp interp;
+	struct hog_err err = { 0 };
+	int n;
+
+	if (hog_target_open_pid(pid, &run->target, &err) < 0 ||
+	    hog_python_find(run->target, &run->py, &err) < 0)
+		die("attach", &err);
+	if (hog_pystacks_init(&run->stacks, &run->py) < 0 ||
+	    hog_pyinterps_list(&run->py, &interp, 1) < 1)
+		die("no interpreter", NULL);
+	n = hog_pytstates_list(&run->py, &interp, run->states, THREADS_MAX);
+	if (n < 1)
+		die("no thread", NULL);
+	run->n_threads = (unsigned)n;
+	for (unsigned i = 0; i < run->n_threads; i++) {
+		run->readers[i] =
+			hog_pyreader_new(&run->stacks, run->states[i].addr);
+		if (!run->readers[i])
+			die("out of memory", NULL);
+	}
+}
+
+static void close_all(struct run *run)
+{
+	for (unsigned i = 0; i < run->n_threads; i++)
+		hog_pyreader_free(run->readers[i]);
+	hog_pystacks_fini(&run->stacks);
+	hog_target_close(run->target);
+	hog_map64_fini(&run->edges);
+	hog_map64_fini(&run->seen);
+}
+
+static double per_cent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_result(const struct run *run, double seconds)
+{
+	const struct counts *c = &run->counts;
+	struct rusage usage;
+	uint64_t n = c->samples;
+
+	getrusage(RUSAGE_SELF, &usage);
+	printf("{\"python\": \"%s\", \"threads\": %u, \"samples\": %lu, "
+	       "\"impossible_pct\": %.4f, \"torn_pct\": %.4f, "
+	       "\"repaired_pct\": %.3f, \"retried_pct\": %.3f, "
+	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
+	       "\"gone\": %lu, ",
+	       run->py.version_text, run->n_threads, n,
+	       per_cent(c->impossible, n), per_cent(c->torn, n),
+	       per_cent(c->repaired, n), per_cent(c->retried, n),
+	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone);
+	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
+	       "\"lines_unseen_pct\": %.4f, \"left_out_pct\": %.1f, ",
+	       shape_tv(&run->shape, &run->truth),
+	       shape_tv(&run->truth_half[0], &run->truth_half[1]), run->truth.n,
+	       per_cent(c->lines_unseen, c->lines), per_cent(c->left_out, n));
+	printf("\"us_per_sample\": %.2f, \"samples_per_second\": %.0f, "
+	       "\"reads_per_sample\": %.2f, \"max_rss_kb\": %ld, "
+	       "\"examples\": [",
+	       n ? (double)c->ns / 1e3 / (double)n : 0,
+	       seconds > 0 ? (double)n / seconds : 0,
+	       n ? (double)c->reads / (double)n : 0, usage.ru_maxrss);
+	for (unsigned i = 0; i < run->n_examples; i++)
+		printf("%s\"%s\"", i ? ", " : "", run->examples[i]);
+	printf("], \"depths\": [");
+	for (size_t i = 0, k = 0; i < DEPTHS; i++)
+		if (run->shape.depth[i] || run->truth.depth[i])
+			printf("%s[%zu, %lu, %lu]", k++ ? ", " : "", i,
+			       run->shape.depth[i], run->truth.depth[i]);
+	printf("]}\n");
+}
+
+static void parse_options(struct run *run, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:t:g:")) != -1) {
+		char *end = NULL;
+
+		switch (opt) {
+		case 'n':
+			run->samples = strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			run->truths = strtoul(optarg, NULL, 10);
+			break;
+		case 'g':
+			run->gap_low = strtoul(optarg, &end, 10) * 1000;
+			run->gap_high =
+				*end == ':' ? strtoul(end + 1, NULL, 10) * 1000
+					    : run->gap_low;
+			if (run->gap_high < run->gap_low)
+				die("-g LOW:HIGH", NULL);
+			break;
+		default:
+			die("bad option", NULL);
+		}
+	}
+	if (optind + 1 != argc)
+		die("give one pid", NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	uint64_t start, took, reads;
+
+	if (!run)
+		die("out of memory", NULL);
+	run->samples = 20000;
+	run->truths = 3000;
+	run->gap_low = 30000;
+	run->gap_high = 90000;
+	run->random = hog_now_ns() | 1;
+	parse_options(run, argc, argv);
+	open_all(run, (pid_t)strtol(argv[optind], NULL, 10));
+	reads = run->target->mem->reads;
+	start = hog_now_ns();
+	measure(run);
+	took = hog_now_ns() - start;
+	run->counts.reads = run->target->mem->reads - reads;
+	take_truths(run);
+	compare_lines(run);
+	print_result(run, (double)took / 1e9);
+	close_all(run);
+	free(run);
+	return 0;
+}
