@@ -143,6 +143,7 @@ struct edge {
 	unsigned sights;     /* PROVEN: enough */
 	unsigned try;        /* of the last sight, modulo 128 */
 	bool guess;          /* last is not sure */
+	unsigned votes;      /* for last: how often more than for others */
 };
 
 #define LASTI_BITS 24
@@ -150,6 +151,7 @@ struct edge {
 #define LASTI_NONE LASTI_MASK
 #define TRY_MASK 127u
 #define PROVEN 8u
+#define VOTES_MAX 15u
 
 static uint64_t pack_lasti(int32_t lasti)
 {
@@ -177,6 +179,7 @@ static struct edge edge_get(const struct hog_heapmem *m, uint64_t key)
 		.sights = *v >> 48 & 15,
 		.guess = *v >> 52 & 1,
 		.try = *v >> 53 & TRY_MASK,
+		.votes = (unsigned)(*v >> 60),
 	};
 }
 
@@ -185,7 +188,8 @@ static void edge_put(struct hog_heapmem *m, uint64_t key, const struct edge *e)
 	put(&m->edges, EDGES_MAX, key,
 	    pack_lasti(e->last) | pack_lasti(e->other) << LASTI_BITS |
 		    (uint64_t)e->sights << 48 | (uint64_t)e->guess << 52 |
-		    (uint64_t)(e->try & TRY_MASK) << 53);
+		    (uint64_t)(e->try & TRY_MASK) << 53 |
+		    (uint64_t)e->votes << 60);
 }
 
 bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
@@ -211,14 +215,20 @@ void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
 	uint64_t key = pair_key(caller, callee);
 	struct edge e = edge_get(m, key);
 
-	if (e.last == lasti && !e.guess)
-		return;
 	if (!sure && e.last != HOG_HEAPEDGE_NONE)
 		return; /* a guess is better than nothing, no more */
-	if (!e.guess)
-		e.other = e.last;
-	e.last = lasti;
-	e.guess = !sure;
+	if (e.last == lasti && !e.guess) {
+		if (e.votes == VOTES_MAX)
+			return;
+		e.votes++;
+	} else if (e.votes > 0 && !e.guess) {
+		e.votes--; /* even a sure copy is wrong at times */
+	} else {
+		e.other = e.guess ? HOG_HEAPEDGE_NONE : e.last;
+		e.last = lasti;
+		e.guess = !sure;
+		e.votes = 0;
+	}
 	edge_put(m, key, &e);
 }
 

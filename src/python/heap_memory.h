@@ -68,11 +68,12 @@ const struct hog_heapparent *hog_heapmem_one_parent(const struct hog_heapmem *m,
  * the other, or often.  try counts copies.  Returns whether it is proven. */
 bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
 			    uint32_t callee, unsigned try, bool sure);
-/* Where the caller stood while it called.  Sure ones replace others. */
+/* Where the caller stood while it called.  Sure ones replace others; a few
+ * wrong ones among them do not matter. */
 void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
 			   uint32_t callee, int32_t lasti, bool sure);
 /* Where it probably stood: own (what its frame says now) when that was seen,
- * else the last one seen, or HOG_HEAPEDGE_NONE. */
+ * else the commonest, or HOG_HEAPEDGE_NONE. */
 int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
 			 uint32_t callee, int32_t own);
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "python/heap_memory.h"
 #include "python/heap_pages.h"
 #include "python/heap_walk.h"
@@ -53,8 +54,10 @@ struct heap {
 	uint64_t interp; /* of the thread state; 0 not known */
 	uint64_t epoch;  /* of the code cache */
 	unsigned attempt;
-	unsigned copies; /* so far */
-	bool still;      /* nothing moved while the last copy was made */
+	unsigned copies;     /* so far */
+	uint64_t planned_ns; /* when */
+	uint64_t fast_ns;    /* what a copy takes that nothing interrupts */
+	bool still;          /* nothing moved while the last copy was made */
 };
 
 static struct heap *heap_of(struct hog_pyreader *r)
@@ -161,7 +164,22 @@ static int heap_plan(struct hog_pyreader *r, struct hog_spans *spans,
 	    !hog_spans_add(spans, r->tstate + r->py->lay.tstate_frame, h->tail,
 			   sizeof(h->tail)))
 		return -ENOMEM;
+	h->planned_ns = hog_now_ns();
 	return 0;
+}
+
+/* Was nothing moved by the target while the copy was made?  It must begin and
+ * end with the same words, and be so fast that they cannot have come back. */
+static bool was_still(struct heap *h)
+{
+	uint64_t took = hog_now_ns() - h->planned_ns;
+
+	if (h->fast_ns == 0 || took < h->fast_ns)
+		h->fast_ns = took;
+	else
+		h->fast_ns += h->fast_ns / 128 + 1; /* the load changes */
+	return took <= 2 * h->fast_ns &&
+	       memcmp(h->head, h->tail, sizeof(h->head)) == 0;
 }
 
 /* The depth test --------------------------------------------------------- */
@@ -429,11 +447,11 @@ static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 	bool whole = !w->truncated, usual = false;
 	struct hog_heaprec *recs;
 
-	learn_frames(h);
 	if (!put_walk(h))
 		return HOG_PYSTACK_RETRY;
 	if (whole && h->has_depth && key)
-		hog_heapmem_note_range(&h->mem, key, h->depth - (int)w->n_now);
+		usual = hog_heapmem_note_range(&h->mem, key,
+					       h->depth - (int)w->n_now);
 	if (whole && !hog_heapwalk_base_known(w))
 		hog_heapwalk_note_base(w);
 	if (usual)
@@ -559,6 +577,7 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	}
 	if (!test_calls(h) && !last)
 		return HOG_PYSTACK_RETRY;
+	learn_frames(h);
 	if (!last && !places_known(h))
 		return HOG_PYSTACK_RETRY;
 	return accept(h, key);
@@ -577,8 +596,7 @@ static enum hog_pyverdict heap_parse(struct hog_pyreader *r, size_t got,
 	if (hog_pycodes_epoch(r->codes) != h->epoch)
 		heap_forget(r);
 	got = hog_heappages_landed(&h->pages, got - sizeof(h->head));
-	h->still = got >= sizeof(h->tail) &&
-		   memcmp(h->head, h->tail, sizeof(h->head)) == 0;
+	h->still = was_still(h) && got >= sizeof(h->tail);
 	h->copies++;
 	h->depth = (int)hog_load32(h->head + 8);
 	if (h->depth < 0 || h->depth > DEPTH_MAX)
