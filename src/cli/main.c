@@ -76,7 +76,8 @@ static int run_version(int argc, char **argv)
 	bool json = argc == 3 && !strcmp(argv[2], "--json");
 
 	if (argc > 2 && !json) {
-		hog_say(NULL, "--version takes --json or nothing, not '%.40s'",
+		hog_say(NULL, "unknown option '%.40s' of --version; it takes --json or "
+			"nothing",
 			argv[2]);
 		return HOG_EXIT_USAGE;
 	}

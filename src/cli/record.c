@@ -202,26 +202,36 @@ static void discard(struct recording *rec)
 	hog_output_discard(&rec->stats);
 }
 
-/* What was gathered is written whatever happened on the way. */
-static int finish(struct recording *rec, int r, struct hog_err *err)
+/* Sampling ended by a failure: what there is is kept where that can be. */
+static int finish_failed(struct recording *rec, struct hog_err *err)
 {
 	const struct hog_run *run = hog_session_get_run(rec->session);
-	int status = HOG_EXIT_OK;
 
-	if (r < 0)
-		status = hog_fail(name, err);
-	if (came_too_late(rec) || (r < 0 && run->stats.samples == 0)) {
+	bool unwritten = rec->sink.failed < 0 || ferror(rec->out.file);
+
+	if (unwritten)
+		hog_err_wrap(err, err->code, "write to '%.200s'",
+			     rec->out.path);
+	hog_fail(name, err);
+	if (unwritten || run->stats.samples == 0)
 		discard(rec);
-		if (r == 0)
-			hog_say(name, "no sample: %s",
-				hog_session_why_empty(rec->session));
+	else
+		write_result(rec);
+	return HOG_EXIT_FAIL;
+}
+
+static int finish(struct recording *rec)
+{
+	if (came_too_late(rec)) {
+		discard(rec);
+		hog_say(name, "no sample: %s; name a process that runs on",
+			hog_session_why_empty(rec->session));
 		return HOG_EXIT_FAIL;
 	}
 	if (write_result(rec) != 0)
 		return HOG_EXIT_FAIL;
-	if (status == HOG_EXIT_OK)
-		say_end(rec);
-	return status;
+	say_end(rec);
+	return HOG_EXIT_OK;
 }
 
 static int record(struct recording *rec, struct hog_err *err)
@@ -237,7 +247,7 @@ static int record(struct recording *rec, struct hog_err *err)
 		return hog_fail(name, err);
 	}
 	r = sample(rec, err);
-	own = finish(rec, r, err);
+	own = r < 0 ? finish_failed(rec, err) : finish(rec);
 	hog_signals_forget_output();
 	if (!rec->child.pid)
 		return own;
@@ -310,7 +320,8 @@ const struct hog_command hog_cmd_record = {
 		"SIGINT ends the recording and writes it. A launched program "
 		"keeps its standard streams, and its exit status is that of "
 		"hognose.",
-	.example = "hognose record -d 10 -o profile.html -- python3 app.py",
+	.example = "hognose record -o profile.html -- python3 -c "
+		   "'sum(range(10**8))'",
 	.options = record_options,
 	.run = run_record,
 };

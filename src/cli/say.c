@@ -82,20 +82,53 @@ void hog_say(const char *command, const char *fmt, ...)
 	put_line(text);
 }
 
-static void say_err(const char *command, const struct hog_err *err)
+/* What to do about it, where nobody who knew more has said so. */
+static const char *general_remedy(int code)
 {
-	hog_say(command, "%s%s%s", err->text, err->hint ? "; " : "",
-		err->hint ? err->hint : "");
+	switch (-code) {
+	case ESRCH:
+		return "name a process that runs";
+	case ENOENT:
+		return "check the name";
+	case EPERM:
+	case EACCES:
+		return "try it as the owner or as root (sudo)";
+	case ENOSPC:
+	case EDQUOT:
+		return "make room there, or name another place";
+	case EPIPE:
+		return "keep the reader of the pipe open to the end";
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case EAGAIN:
+		return "free some memory or other resources";
+	case EIO:
+		return "look after the disk or device";
+	default:
+		return "'hognose doctor' shows what works here";
+	}
+}
+
+static void say_err(const char *command, const struct hog_err *err,
+		    const char *hint)
+{
+	hog_say(command, "%s%s%s", err->text, hint ? "; " : "",
+		hint ? hint : "");
 }
 
 int hog_fail(const char *command, const struct hog_err *err)
 {
-	say_err(command, err);
+	const char *hint = err->hint;
+
+	if (!hint && !strstr(err->text, "; "))
+		hint = general_remedy(err->code);
+	say_err(command, err, hint);
 	return HOG_EXIT_FAIL;
 }
 
 int hog_usage(const char *command, const struct hog_err *err)
 {
-	say_err(command, err);
+	say_err(command, err, err->hint);
 	return HOG_EXIT_USAGE;
 }

@@ -82,8 +82,12 @@ int hog_sink_end(struct hog_sink *sink, struct hog_err *err)
 	struct hog_err said = { 0 };
 	int r = sink->failed;
 
+	errno = 0;
 	if (r == 0)
 		r = note(sink, sink->ops->end(sink, &said));
+	/* A write of many that failed has left its reason, mostly. */
+	if (r == 0 && ferror(sink->out) && errno)
+		r = note(sink, -errno);
 	if (r == 0)
 		r = flush_out(sink);
 	if (r == 0)
