@@ -215,7 +215,7 @@ class Recording:
         return frames[::-1]
 
     def folded(self, function=False, full_paths=False):
-        """What interface.md says of folded, for a run of one process."""
+        """What folded must say, but for [process ...] and [thread ...]."""
         weights = collections.Counter()
         for event in self.events:
             if event.kind == SAMPLE:
@@ -237,7 +237,9 @@ def _label(frame, function, full_paths):
 
 def _escape(text):
     text = re.sub(r"%(?=[0-9A-Fa-f]{2})", "%25", text)
-    return re.sub(r"[;\x00-\x1f\x7f]", lambda c: f"%{ord(c.group()):02X}", text)
+    # A byte that is no UTF-8 came as a surrogate, U+DC00 and it.
+    return re.sub(r"[;\x00-\x1f\x7f\udc80-\udcff]",
+                  lambda c: f"%{ord(c.group()) & 0xff:02X}", text)
 
 
 def read(path):

@@ -57,6 +57,34 @@ def test_report_keeps_all_of_it(hognose, tmp_path):
     assert content(after) == content(before)
 
 
+GOLDEN = [
+    ("first.folded", ("-f", "folded"), {}),
+    ("first_function.folded", ("-f", "folded", "--function"),
+     {"function": True}),
+    ("first_threads_full.folded", ("-f", "folded", "-t", "--full-paths"),
+     {"full_paths": True}),
+    ("first.txt", ("-f", "table"), None),
+]
+
+
+@pytest.mark.parametrize("golden, options, view", GOLDEN,
+                         ids=[row[0] for row in GOLDEN])
+def test_report_makes_the_golden_file(hognose, golden, options, view):
+    done = hognose.run("report", FIRST, *options).ok()
+    assert done.stdout == (HERE / golden).read_text(encoding="utf-8")
+    if view is None:
+        return
+    # And the golden file is right: process and thread frames aside, it is
+    # what the other reader makes of the recording.
+    weights = {}
+    for stack in done.folded():
+        frames = [frame for frame in stack.frames
+                  if not frame.startswith(("[process ", "[thread "))]
+        key = ";".join(frames)
+        weights[key] = weights.get(key, 0) + stack.weight
+    assert weights == hogfile.read(FIRST).folded(**view)
+
+
 def test_report_says_where_a_cut_recording_stops(hognose, tmp_path):
     whole = FIRST.read_bytes()
     last = hogfile.Recording(whole).blocks[-1][0]
