@@ -355,7 +355,7 @@ static int read_set_as(struct hog_pyvalues *ctx, uint64_t object,
 
 	if (named || empty)
 		hog_buf_printf(repr, "%s(", name);
-	if (!empty) {
+	if (!empty || is_27(ctx)) {
 		hog_buf_add_u8(repr, is_27(ctx) ? '[' : '{');
 		hog_buf_add(repr, items.data, items.len);
 		hog_buf_add_u8(repr, is_27(ctx) ? ']' : '}');
