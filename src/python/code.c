@@ -17,17 +17,17 @@
 
 struct entry {
 	struct hog_pycodeprint print;
-	size_t bytes;	  /* of the whole allocation */
-	size_t index;	  /* in hog_pycodes.all */
+	size_t bytes;     /* of the whole allocation */
+	size_t index;     /* in hog_pycodes.all */
 	uint64_t checked; /* clock of the last check */
-	bool ranged;	  /* stands in hog_pycodes.ranges */
+	bool ranged;      /* stands in hog_pycodes.ranges */
 };
 
 struct hog_pycodes {
 	const struct hog_python *py; /* borrowed */
 	struct hog_map64 by_addr;    /* -> index in all */
-	struct entry **all;	     /* owned, and each of them */
-	struct entry **ranges; /* by code_start; no two of them overlap */
+	struct entry **all;          /* owned, and each of them */
+	struct entry **ranges;       /* by code_start; no two of them overlap */
 	size_t n, cap, n_ranges;
 	size_t bytes;
 	size_t next_check;
@@ -144,8 +144,8 @@ static void forget(struct hog_pycodes *codes, struct entry *e)
 		codes->all[at] = codes->all[codes->n];
 		codes->all[at]->index = at;
 		/* The key is there already: this cannot need memory. */
-		*hog_map64_get(&codes->by_addr,
-			       code_of(codes->all[at])->addr) = at;
+		*hog_map64_get(&codes->by_addr, code_of(codes->all[at])->addr) =
+			at;
 	}
 	codes->bytes -= e->bytes;
 	codes->epoch++;
@@ -222,10 +222,9 @@ static unsigned recheck_batch(struct hog_pycodes *codes, size_t from,
 	if (!objects)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
-		spans[i] = (struct hog_span){
-			code_of(codes->all[from + i])->addr,
-			objects + i * size, size
-		};
+		spans[i] =
+			(struct hog_span){ code_of(codes->all[from + i])->addr,
+					   objects + i * size, size };
 	if (hog_spans_read(codes->py->mem, spans, n, ok))
 		return 0; /* the target is gone: nothing holds anything else */
 	/* Backwards, since the last one moves into a forgotten one's place. */
@@ -285,10 +284,10 @@ static int by_checked(const void *left, const void *right)
 
 unsigned hog_pycodes_trim(struct hog_pycodes *codes)
 {
-	size_t n_max = (size_t)HOG_PYCODES_MAX * TRIM_NUMERATOR /
-		       TRIM_DENOMINATOR;
-	size_t bytes_max = (size_t)HOG_PYCODES_BYTES / TRIM_DENOMINATOR *
-			   TRIM_NUMERATOR;
+	size_t n_max =
+		(size_t)HOG_PYCODES_MAX * TRIM_NUMERATOR / TRIM_DENOMINATOR;
+	size_t bytes_max =
+		(size_t)HOG_PYCODES_BYTES / TRIM_DENOMINATOR * TRIM_NUMERATOR;
 	_cleanup_free_ struct entry **order = NULL;
 	unsigned forgotten = 0;
 

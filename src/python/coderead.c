@@ -27,7 +27,7 @@ struct piece {
 	uint64_t data_addr; /* contents of the object */
 	size_t data_len;
 	const unsigned char *data; /* in bytes or in big; NULL: not to be had */
-	unsigned char *big; /* owned */
+	unsigned char *big;        /* owned */
 	struct hog_pystrdata str;
 };
 
@@ -86,9 +86,8 @@ bool hog_pycode_print(const struct hog_python *py, const void *object,
 		.code = field_u64(object, lay->code_code),
 		.firstlineno = field_i32(object, lay->code_firstlineno),
 		.flags = field_i32(object, lay->code_flags),
-		.nlocals = field_i32(object, data_stack ?
-						     lay->code_nlocalsplus :
-						     lay->code_nlocals),
+		.nlocals = field_i32(object, data_stack ? lay->code_nlocalsplus
+							: lay->code_nlocals),
 		.stacksize = field_i32(object, lay->code_stacksize),
 		.traceable = field_i32(object, lay->code_firsttraceable),
 	};
@@ -223,8 +222,8 @@ static int read_rest(struct job *job)
 		p->big = malloc(p->data_len + 1);
 		if (!p->big)
 			return -ENOMEM;
-		spans[n++] = (struct hog_span){ p->data_addr, p->big,
-						p->data_len };
+		spans[n++] =
+			(struct hog_span){ p->data_addr, p->big, p->data_len };
 	}
 	if (!n)
 		return 0;
@@ -245,16 +244,16 @@ static void set_pieces(struct job *job)
 		print->name,
 		print->qualname == print->name ? 0 : print->qualname,
 		print->lines,
-		print->units ? job->addr + (uint64_t)lay->code_code_adaptive :
-			       print->code,
+		print->units ? job->addr + (uint64_t)lay->code_code_adaptive
+			     : print->code,
 	};
 
 	for (unsigned i = 0; i < N_PIECES; i++) {
 		struct piece *p = &job->pieces[i];
 
 		p->addr = addrs[i];
-		p->least = i <= QUALNAME ? hog_pystr_head(lay) :
-					   (size_t)lay->bytes_data;
+		p->least = i <= QUALNAME ? hog_pystr_head(lay)
+					 : (size_t)lay->bytes_data;
 	}
 	if (!print->units)
 		return;
@@ -287,8 +286,8 @@ static void fill(struct job *job)
 	code->firstlineno = print->firstlineno;
 	code->filename = text_of(job, FILENAME);
 	code->name = text_of(job, NAME);
-	code->qualname = pieces[QUALNAME].addr ? text_of(job, QUALNAME) :
-						 code->name;
+	code->qualname =
+		pieces[QUALNAME].addr ? text_of(job, QUALNAME) : code->name;
 	code->lines = pieces[LINES].data;
 	code->lines_len = code->lines ? (uint32_t)pieces[LINES].data_len : 0;
 	code->code = pieces[CODE].data;
@@ -300,9 +299,8 @@ static void fill(struct job *job)
 		return;
 	code->code_start = job->addr + (uint64_t)lay->code_code_adaptive;
 	code->code_len = print->units * 2;
-	code->frame_bytes =
-		8 * (uint32_t)(print->nlocals + print->stacksize) +
-		(uint32_t)lay->iframe_localsplus;
+	code->frame_bytes = 8 * (uint32_t)(print->nlocals + print->stacksize) +
+			    (uint32_t)lay->iframe_localsplus;
 	if (print->traceable > 0 && is_count(print->traceable))
 		code->firsttraceable = (uint32_t)print->traceable * 2;
 }
@@ -340,8 +338,8 @@ static void *pack(const struct job *job, size_t before, size_t *ret_bytes)
 	end = (char *)(to + 1);
 	to->filename = append(&end, from->filename, filename);
 	to->name = append(&end, from->name, name);
-	to->qualname = own_qualname ? append(&end, from->qualname, qualname) :
-				      to->name;
+	to->qualname = own_qualname ? append(&end, from->qualname, qualname)
+				    : to->name;
 	to->lines = append(&end, from->lines, from->lines_len);
 	to->code = append(&end, from->code, code);
 	*ret_bytes = bytes;

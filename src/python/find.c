@@ -31,7 +31,7 @@ struct finder {
 	struct hog_target *target;
 	struct image *images; /* owned, in the order of the maps */
 	size_t n;
-	bool is_scan; /* the last resort: no names, only cookies */
+	bool is_scan;            /* the last resort: no names, only cookies */
 	struct hog_pysite *site; /* owned */
 };
 
@@ -121,8 +121,8 @@ static struct hog_elf *open_image(struct finder *f, struct image *im)
 		(void)hog_elf_open_memory(f->target->mem, im->map->start,
 					  &im->elf, NULL);
 	if (im->elf)
-		im->bias = hog_elf_bias(im->elf, im->map->start,
-					im->map->offset);
+		im->bias =
+			hog_elf_bias(im->elf, im->map->start, im->map->offset);
 	return im->elf;
 }
 
@@ -135,8 +135,8 @@ static struct image *exe_image(struct finder *f)
 }
 
 /* 0; -ENOENT: no Python in this image. */
-static int try_image(struct finder *f, struct image *im,
-		     struct hog_python *ret, struct hog_err *err)
+static int try_image(struct finder *f, struct image *im, struct hog_python *ret,
+		     struct hog_err *err)
 {
 	struct hog_mem *mem = f->target->mem;
 	struct hog_elf *elf = open_image(f, im);
@@ -146,13 +146,13 @@ static int try_image(struct finder *f, struct image *im,
 
 	if (!elf)
 		return -ENOENT;
-	r = f->is_scan ? hog_pysite_scan(mem, elf, im->bias, f->site) :
-			 hog_pysite_open(mem, elf, im->bias, f->site);
+	r = f->is_scan ? hog_pysite_scan(mem, elf, im->bias, f->site)
+		       : hog_pysite_open(mem, elf, im->bias, f->site);
 	if (r)
 		return r;
 	exe = exe_image(f);
-	r = hog_pysite_read(f->site, exe ? exe->elf : NULL,
-			    exe ? exe->bias : 0, &py, err);
+	r = hog_pysite_read(f->site, exe ? exe->elf : NULL, exe ? exe->bias : 0,
+			    &py, err);
 	if (!r)
 		*ret = py;
 	return r;
@@ -230,9 +230,8 @@ static uint32_t tid_offset(struct finder *f)
 int hog_python_find(struct hog_target *target, struct hog_python *ret,
 		    struct hog_err *err)
 {
-	__attribute__((cleanup(finder_fini))) struct finder f = {
-		.target = target
-	};
+	__attribute__((
+		cleanup(finder_fini))) struct finder f = { .target = target };
 	struct hog_python py;
 	int r = 0;
 

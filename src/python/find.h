@@ -19,7 +19,7 @@ struct hog_err;
 struct hog_pysite {
 	struct hog_elf *elf; /* borrowed */
 	uint64_t bias;
-	uint64_t runtime; /* address of _PyRuntime; 0: 2.7, 3.6 */
+	uint64_t runtime;    /* address of _PyRuntime; 0: 2.7, 3.6 */
 	uint32_t header_len; /* 0: has no _Py_DebugOffsets */
 	unsigned char header[HOG_PYHEADER_MAX];
 };

@@ -49,7 +49,8 @@ static int choose_layout(const struct hog_pysite *site, struct hog_python *py,
 	if (hog_pyversion_find(site, py))
 		return hog_err_say(err, -ENOTSUP, NULL,
 				   "cannot tell the version of the Python in "
-				   "process %d", pid_of(py));
+				   "process %d",
+				   pid_of(py));
 	hog_pyversion_format(py->version, free_threaded, py->version_text,
 			     sizeof(py->version_text));
 	lay = hog_pylayout_for(py->version >> 24, py->version >> 16 & 0xff,
@@ -85,8 +86,7 @@ static int say_prove(int r, const struct hog_python *py, struct hog_err *err)
 				   "its version",
 				   "Python %s in process %d cannot be read",
 				   py->version_text, pid_of(py));
-	return hog_err_set(err, r, "read the memory of process %d",
-			   pid_of(py));
+	return hog_err_set(err, r, "read the memory of process %d", pid_of(py));
 }
 
 int hog_pysite_read(const struct hog_pysite *site, struct hog_elf *exe,

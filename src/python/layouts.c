@@ -82,13 +82,12 @@ static const struct hog_pylayout cp315t = {
 };
 
 const struct hog_pylayout *const hog_pylayouts[] = {
-	&cp27,  &cp36,	&cp37,	&cp38,	 &cp39,	  &cp310,  &cp311, &cp312,
+	&cp27,  &cp36,  &cp37,  &cp38,   &cp39,   &cp310,  &cp311, &cp312,
 	&cp313, &cp314, &cp315, &cp313t, &cp314t, &cp315t, NULL,
 };
 
 const struct hog_pylayout *hog_pylayout_for(unsigned major, unsigned minor,
-					    bool free_threaded,
-					    bool *ret_guess)
+					    bool free_threaded, bool *ret_guess)
 {
 	const struct hog_pylayout *newest = NULL;
 
@@ -149,8 +148,8 @@ void hog_pylayout_trace_refs(struct hog_pylayout *lay)
 		&lay->str_compact_data,
 	};
 
-#define X(field, group, keys)             \
-	if (lay->field != HOG_NO_FIELD)   \
+#define X(field, group, keys)                                                  \
+	if (lay->field != HOG_NO_FIELD)                                        \
 		lay->field += SHIFT_##group;
 	HOG_PYLAYOUT_FIELDS(X)
 #undef X
@@ -239,8 +238,8 @@ int hog_pylayout_overlay(struct hog_pylayout *lay, const void *image,
 		*field = (int32_t)value;
 	}
 	/* Not in the header, but always the member behind the chunk. */
-	new.tstate_datastack_top += new.tstate_datastack_chunk -
-				    lay->tstate_datastack_chunk;
+	new.tstate_datastack_top +=
+		new.tstate_datastack_chunk - lay->tstate_datastack_chunk;
 	*lay = new;
 	return 0;
 }

@@ -19,8 +19,8 @@
 #define PTR_MIN 4096
 
 enum walk {
-	WALK_GONE,   /* could not be read, or went wrong: torn, or misfit */
-	WALK_EMPTY,  /* no frame of Python code at all */
+	WALK_GONE,  /* could not be read, or went wrong: torn, or misfit */
+	WALK_EMPTY, /* no frame of Python code at all */
 	WALK_PROVEN,
 };
 
@@ -96,7 +96,7 @@ static enum walk walk_frames(struct hog_python *py, uint64_t tstate)
 		if (is_code(py, code & ~(uint64_t)REF_TAGS))
 			return WALK_PROVEN;
 		seen = WALK_GONE;
-next:
+	next:
 		if (!read_field(py, frame, next_at, &frame))
 			return WALK_GONE;
 	}
@@ -139,9 +139,8 @@ static int main_interp(const struct hog_python *py, uint64_t *ret)
 	if (!interp)
 		return -EAGAIN;
 	for (unsigned i = 0; i < INTERPS_MAX; i++) {
-		r = hog_mem_read_u64(py->mem,
-				     interp + (uint64_t)py->lay.interp_next,
-				     &next);
+		r = hog_mem_read_u64(
+			py->mem, interp + (uint64_t)py->lay.interp_next, &next);
 		if (r == -EFAULT)
 			return -EBADMSG;
 		if (r)

@@ -160,6 +160,6 @@ uint32_t hog_pysite_tid_offset(struct hog_mem *mem, struct hog_elf *libc,
 	if (hog_elf_read(libc, sym.value, member, sizeof(member)) &&
 	    hog_mem_read(mem, sym.value + bias, member, sizeof(member)))
 		return 0;
-	return member[0] == 32 && member[1] == 1 && member[2] < 4096 ?
-		       member[2] : 0;
+	return member[0] == 32 && member[1] == 1 && member[2] < 4096 ? member[2]
+								     : 0;
 }

@@ -99,9 +99,9 @@ int hog_pystr_parse(const struct hog_pylayout *lay, uint64_t addr,
 			return -ENODATA;
 		str.addr = head_u64(head, lay->str_any_data);
 	} else {
-		str.addr = addr + (uint64_t)(state.ascii ?
-						     lay->str_ascii_data :
-						     lay->str_compact_data);
+		str.addr =
+			addr + (uint64_t)(state.ascii ? lay->str_ascii_data
+						      : lay->str_compact_data);
 	}
 	return finish(&str, ret);
 }
@@ -147,10 +147,11 @@ static uint32_t fixed_char(const unsigned char *p, unsigned width)
 static uint32_t utf8_char(const unsigned char *p, size_t left, size_t *ret_len)
 {
 	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 :
-		     (p[0] & 0xe0) == 0xc0 ? 2 :
-		     (p[0] & 0xf0) == 0xe0 ? 3 :
-		     (p[0] & 0xf8) == 0xf0 ? 4 : 0;
+	size_t len = p[0] < 0x80             ? 1
+		     : (p[0] & 0xe0) == 0xc0 ? 2
+		     : (p[0] & 0xf0) == 0xe0 ? 3
+		     : (p[0] & 0xf8) == 0xf0 ? 4
+					     : 0;
 	uint32_t c = p[0];
 
 	*ret_len = 1;
@@ -188,8 +189,8 @@ size_t hog_pystr_utf8(const struct hog_pystrdata *str, const void *data,
 		uint32_t c;
 
 		step = str->width;
-		c = step ? fixed_char(p + at, str->width) :
-			   utf8_char(p + at, str->bytes - at, &step);
+		c = step ? fixed_char(p + at, str->width)
+			 : utf8_char(p + at, str->bytes - at, &step);
 		len = put_utf8(c, one);
 		if (n + len > room)
 			break;
@@ -226,8 +227,8 @@ ssize_t hog_pystr_read(const struct hog_python *py, uint64_t addr, char *buf,
 	if (r)
 		return r == -ENODATA ? -EFAULT : r;
 	if (str.addr >= addr && str.addr - addr + str.bytes <= (size_t)got)
-		return (ssize_t)hog_pystr_utf8(
-			&str, data + (str.addr - addr), buf, cap);
+		return (ssize_t)hog_pystr_utf8(&str, data + (str.addr - addr),
+					       buf, cap);
 	if (str.bytes) {
 		r = hog_mem_read(py->mem, str.addr, data, str.bytes);
 		if (r)
@@ -240,8 +241,8 @@ ssize_t hog_pybytes_read(const struct hog_python *py, uint64_t addr, void *buf,
 			 size_t cap)
 {
 	uint64_t size;
-	int r = hog_mem_read_u64(py->mem,
-				 addr + (uint64_t)py->lay.bytes_size, &size);
+	int r = hog_mem_read_u64(py->mem, addr + (uint64_t)py->lay.bytes_size,
+				 &size);
 
 	if (r)
 		return r;

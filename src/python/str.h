@@ -27,10 +27,10 @@ ssize_t hog_pybytes_read(const struct hog_python *py, uint64_t addr, void *buf,
 
 /* For those who read many at once: where the characters of a str are. */
 struct hog_pystrdata {
-	uint64_t addr; /* of the first character */
+	uint64_t addr;  /* of the first character */
 	uint64_t chars; /* length of the str; may be over HOG_PYSTR_CHARS_MAX */
 	uint32_t bytes; /* to read for what is shown of it */
-	uint8_t width; /* bytes per character: 1, 2, 4; 0: 2.7's bytes */
+	uint8_t width;  /* bytes per character: 1, 2, 4; 0: 2.7's bytes */
 };
 
 /* How many bytes every str object has at least, and so can be asked for

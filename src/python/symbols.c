@@ -11,7 +11,7 @@ enum old_static {
 	TSTATE_CURRENT, /* the one that is exported */
 	COLLECTING,
 	INTERPRETER_LOCK, /* 2.7 */
-	GIL_COND,	  /* 3.6 */
+	GIL_COND,         /* 3.6 */
 	GIL_MUTEX,
 	GIL_SWITCH_COND,
 	GIL_SWITCH_MUTEX,
@@ -19,18 +19,19 @@ enum old_static {
 };
 
 static const char *const old_names[N_OLD] = {
-	"interp_head", "_PyThreadState_Current", "collecting",
-	"interpreter_lock", "gil_cond", "gil_mutex", "switch_cond",
-	"switch_mutex",
+	"interp_head", "_PyThreadState_Current",
+	"collecting",  "interpreter_lock",
+	"gil_cond",    "gil_mutex",
+	"switch_cond", "switch_mutex",
 };
 
 /* In the order of struct hog_pysymbols. */
 static const char *const object_names[] = {
-	"PyType_Type",	    "PyCode_Type",     "PyFrame_Type",
-	"PyFloat_Type",	    "PySet_Type",      "PyFrozenSet_Type",
-	"PyBool_Type",	    "PyComplex_Type",  "PyByteArray_Type",
-	"PyModule_Type",    "PyFunction_Type", "PyCell_Type",
-	"_Py_NoneStruct",   "_Py_TrueStruct",  "_Py_FalseStruct",
+	"PyType_Type",    "PyCode_Type",     "PyFrame_Type",
+	"PyFloat_Type",   "PySet_Type",      "PyFrozenSet_Type",
+	"PyBool_Type",    "PyComplex_Type",  "PyByteArray_Type",
+	"PyModule_Type",  "PyFunction_Type", "PyCell_Type",
+	"_Py_NoneStruct", "_Py_TrueStruct",  "_Py_FalseStruct",
 };
 #define N_OBJECTS (sizeof(object_names) / sizeof(*object_names))
 _Static_assert(sizeof(struct hog_pysymbols) == N_OBJECTS * sizeof(uint64_t),
@@ -80,8 +81,8 @@ static void find_gil36(const struct hog_elfsym *old, uint64_t bias,
 static uint64_t or_load(uint64_t value, const struct hog_pysite *site,
 			struct hog_mem *mem, const char *function)
 {
-	return value ? value + site->bias :
-		       hog_pysite_load_target(mem, site, function);
+	return value ? value + site->bias
+		     : hog_pysite_load_target(mem, site, function);
 }
 
 static void find_old(const struct hog_pysite *site, struct hog_python *py)

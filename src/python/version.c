@@ -20,8 +20,9 @@
 void hog_pyversion_format(uint32_t hex, bool free_threaded, char *buf,
 			  size_t cap)
 {
-	static const char *const levels[16] = { [0xa] = "a", [0xb] = "b",
-						[0xc] = "rc" };
+	static const char *const levels[16] = {
+		[0xa] = "a", [0xb] = "b", [0xc] = "rc"
+	};
 	const char *level = levels[hex >> 4 & 0xf];
 	unsigned micro = hex >> 8 & 0xff;
 	char micro_text[8] = "", level_text[8] = "";
@@ -56,7 +57,9 @@ static const char *take_level(const char *p, uint32_t *ret)
 		end = take_number(p + (*p == 'r' ? 2 : 1), &serial);
 		if (!end)
 			return p;
-		*ret = (*p == 'a' ? 0xa0u : *p == 'b' ? 0xb0u : 0xc0u) |
+		*ret = (*p == 'a'   ? 0xa0u
+			: *p == 'b' ? 0xb0u
+				    : 0xc0u) |
 		       (serial & 0xf);
 		p = end;
 	}

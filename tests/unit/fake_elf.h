@@ -66,8 +66,8 @@ static inline void fake_elf_symbol(struct fake_elf *elf, const char *name,
 				   uint64_t value)
 {
 	const Elf64_Sym sym = { .st_name = elf->n_strs,
-				.st_info = ELF64_ST_INFO(STB_GLOBAL,
-							 STT_OBJECT),
+				.st_info =
+					ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
 				.st_shndx = 1,
 				.st_value = value,
 				.st_size = 8 };

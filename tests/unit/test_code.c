@@ -95,8 +95,8 @@ static void add_rest(void)
 	static const unsigned char lnotab[] = { 0, 1, 8, 1 };
 	static const unsigned char linetable[] = { 8, 1, 2 * UNITS - 8, 1 };
 	/* line + 1 for 4 units, then two times line + 1 for 8 */
-	static const unsigned char locations[] = { 0xdb, 1, 2, 0xdf, 3, 4,
-						   0xdf, 3, 4 };
+	static const unsigned char locations[] = { 0xdb, 1,    2, 0xdf, 3,
+						   4,    0xdf, 3, 4 };
 	unsigned char bytecode[2 * UNITS];
 
 	add_str(STRINGS, "/srv/app.py");
@@ -141,8 +141,9 @@ static void check_all(const struct hog_pylayout *lay)
 	cr_assert_not_null(c, "%s", lay->name);
 	cr_expect_str_eq(c->filename, "/srv/app.py");
 	cr_expect_str_eq(c->name, "run");
-	cr_expect_str_eq(c->qualname, lay->code_qualname == HOG_NO_FIELD ?
-					      "run" : "App.run");
+	cr_expect_str_eq(c->qualname, lay->code_qualname == HOG_NO_FIELD
+					      ? "run"
+					      : "App.run");
 	cr_expect_eq(c->flags, HOG_CO_GENERATOR);
 	cr_expect_eq(c->code_len, 2 * UNITS, "%s", lay->name);
 	cr_expect_eq(c->code[c->code_len - 1], 0x42);
@@ -178,8 +179,7 @@ Test(code, frame_size_counts_slots_and_stack)
 	cr_expect_eq(c->frame_bytes,
 		     8 * (3 + 5) + (uint32_t)py.lay.iframe_localsplus);
 	cr_expect_eq(c->firsttraceable, 4);
-	cr_expect_eq(c->code_start,
-		     CODE + (uint64_t)py.lay.code_code_adaptive);
+	cr_expect_eq(c->code_start, CODE + (uint64_t)py.lay.code_code_adaptive);
 }
 
 Test(code, other_objects_are_none)
@@ -263,8 +263,7 @@ Test(code, recheck_forgets_what_holds_something_else)
 	serial = hog_pycodes_peek(codes, CODE + 0x1000)->serial;
 	cr_expect_eq(hog_pycodes_recheck(codes, 100), 0);
 	fake_mem_poke_u32(&fake,
-			  CODE + 0x1000 + (uint64_t)py.lay.code_firstlineno,
-			  8);
+			  CODE + 0x1000 + (uint64_t)py.lay.code_firstlineno, 8);
 	cr_expect_eq(hog_pycodes_recheck(codes, 100), 1);
 	cr_expect_eq(hog_pycodes_epoch(codes), 1);
 	cr_expect_null(hog_pycodes_peek(codes, CODE + 0x1000));
@@ -317,8 +316,8 @@ Test(code, trim_drops_the_least_recently_checked)
 	unsigned forgotten;
 
 	/* Many copies back to back, in one mapping. */
-	unsigned char *all = fake_mem_add(&fake, base, NULL,
-					  span * (HOG_PYCODES_MAX + 1));
+	unsigned char *all =
+		fake_mem_add(&fake, base, NULL, span * (HOG_PYCODES_MAX + 1));
 
 	for (size_t i = 0; i <= HOG_PYCODES_MAX; i++)
 		memcpy(all + i * span, one, span);

@@ -7,7 +7,7 @@
 
 #include "debug_headers.h"
 
-#define VERSION 1	/* words of the header */
+#define VERSION 1 /* words of the header */
 #define FREE_THREADED 2
 #define HEAD_315 5 /* runtime_state.interpreters_head */
 #define OBJECT_SIZE_315 58
@@ -76,11 +76,10 @@ static bool same(const struct hog_pylayout *a, const struct hog_pylayout *b)
 {
 	bool equal = true;
 
-#define X(field, group, keys)                                              \
-	if (a->field != b->field) {                                        \
-		cr_log_error("%s: %d is not %d", #field, a->field,         \
-			     b->field);                                    \
-		equal = false;                                             \
+#define X(field, group, keys)                                                  \
+	if (a->field != b->field) {                                            \
+		cr_log_error("%s: %d is not %d", #field, a->field, b->field);  \
+		equal = false;                                                 \
 	}
 	HOG_PYLAYOUT_FIELDS(X)
 #undef X
@@ -144,8 +143,7 @@ Test(layouts, header_of_the_other_flavour_is_refused)
 {
 	struct hog_pylayout lay = table(15, true);
 
-	cr_expect_eq(hog_pylayout_overlay(&lay, header_315,
-					  sizeof(header_315)),
+	cr_expect_eq(hog_pylayout_overlay(&lay, header_315, sizeof(header_315)),
 		     -EBADMSG);
 }
 

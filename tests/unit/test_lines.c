@@ -6,19 +6,18 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 
-static const unsigned char lnotab_27[] = { 0, 1, 10, 1, 12, 1, 19,
-					   1, 3, 1,  16, 1 };
-static const unsigned char lnotab_39[] = { 0,  1, 8, 1, 8, 1,	 12,
-					   1,  2, 1, 2, 0xff, 6, 2 };
-static const unsigned char linetable_310[] = { 8, 1, 8, 1, 12,	 1, 2, 1,
-					       2, 1, 6, 0xff, 4, 2 };
+static const unsigned char lnotab_27[] = { 0,  1, 10, 1, 12, 1,
+					   19, 1, 3,  1, 16, 1 };
+static const unsigned char lnotab_39[] = { 0, 1, 8, 1, 8,    1, 12,
+					   1, 2, 1, 2, 0xff, 6, 2 };
+static const unsigned char linetable_310[] = { 8, 1, 8, 1, 12,   1, 2,
+					       1, 2, 1, 6, 0xff, 4, 2 };
 static const unsigned char locations_313[] = {
-	0x80, 0x00, 0xd8, 0x08, 0x09, 0x88, 0x41, 0x89, 0x05, 0x80,
-	0x41, 0xd8, 0x07, 0x08, 0x88, 0x31, 0x83, 0x75, 0xdc, 0x11,
-	0x16, 0x90, 0x71, 0x96, 0x18, 0x88, 0x41, 0xdc, 0x10, 0x11,
-	0xd8, 0x10, 0x11, 0xf3, 0x03, 0x01, 0x11, 0x13, 0x8a, 0x41,
-	0xf1, 0x03, 0x00, 0x12, 0x1a, 0xf0, 0x06, 0x00, 0x0c, 0x0d,
-	0x80, 0x48
+	0x80, 0x00, 0xd8, 0x08, 0x09, 0x88, 0x41, 0x89, 0x05, 0x80, 0x41,
+	0xd8, 0x07, 0x08, 0x88, 0x31, 0x83, 0x75, 0xdc, 0x11, 0x16, 0x90,
+	0x71, 0x96, 0x18, 0x88, 0x41, 0xdc, 0x10, 0x11, 0xd8, 0x10, 0x11,
+	0xf3, 0x03, 0x01, 0x11, 0x13, 0x8a, 0x41, 0xf1, 0x03, 0x00, 0x12,
+	0x1a, 0xf0, 0x06, 0x00, 0x0c, 0x0d, 0x80, 0x48
 };
 
 static int32_t line_at(enum hog_pylines format, const unsigned char *table,
@@ -30,7 +29,7 @@ static int32_t line_at(enum hog_pylines format, const unsigned char *table,
 	return place.line;
 }
 
-#define LINE(format, table, at) \
+#define LINE(format, table, at)                                                \
 	line_at(HOG_PYLINES_##format, table, sizeof(table), at)
 
 Test(lines, lnotab_of_27_only_goes_forward)
@@ -94,11 +93,10 @@ Test(lines, locations_of_a_call_over_two_lines_span_both)
 	int32_t at = 0;
 
 	do
-		cr_assert_eq(hog_pylines_find(HOG_PYLINES_LOCATIONS,
-					      locations_313,
-					      sizeof(locations_313), 1, at,
-					      &place),
-			     0);
+		cr_assert_eq(
+			hog_pylines_find(HOG_PYLINES_LOCATIONS, locations_313,
+					 sizeof(locations_313), 1, at, &place),
+			0);
 	while (place.end_line == place.line && (at += 2));
 	cr_expect_eq(place.line, 5);
 	cr_expect_eq(place.end_line, 6);

@@ -86,8 +86,7 @@ Test(str, two_and_four_byte_characters_become_utf8)
 	cr_expect_eq(get(), 6);
 	cr_expect_str_eq(text, "\xe4\xb8\xad\xe6\x96\x87");
 	fake_mem_fini(&fake);
-	make(KIND(4) | COMPACT, 2, py.lay.str_compact_data, four,
-	     sizeof(four));
+	make(KIND(4) | COMPACT, 2, py.lay.str_compact_data, four, sizeof(four));
 	cr_expect_eq(get(), 5);
 	cr_expect_str_eq(text, "\xf0\x9f\x98\x80x");
 }
