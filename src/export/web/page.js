@@ -6,7 +6,7 @@
 "use strict";
 
 const ROW = 18;           // pixels from one frame to the next
-const NARROW = 0.6;       // pixels: narrower frames are not drawn
+const NARROW = 1;         // pixels: narrower frames are not drawn
 const TEXT = 24;          // pixels: narrower frames get no text
 const ROWS_FIRST = 200;   // rows of the table before "show more"
 const KIND = ["Python", "native", "kernel", "marker", "process", "thread"];
@@ -355,6 +355,7 @@ let used = 0, deepest = 0;
 function frame_element() {
 	if (used === pool.length) {
 		pool.push(el("div"));
+		pool[used].was = {};
 		graph.appendChild(pool[used]);
 	}
 	return pool[used++];
@@ -373,17 +374,27 @@ function draw_frame(node, x, width, depth) {
 		cls += " dim";
 	if (depth < tree.depth[state.zoom])
 		cls += " up";
-	e.className = cls;
 	e.node = node;
-	e.textContent = width < TEXT ? "" :
-		node ? label_of(key) : "all  " + show_seconds(tree.total[0]);
-	e.style.transform = "translate(" + x.toFixed(2) + "px," +
-		depth_to_y(depth) + "px)";
+	put(e, "className", cls);
+	put(e, "textContent", width < TEXT ? "" :
+		node ? label_of(key) : "all  " + show_seconds(tree.total[0]));
 	// A pixel of air between neighbours, as long as there is one to spare.
-	e.style.width = Math.max(0.5, width - (width > 3 ? 1 : 0.2)).toFixed(2) +
-		"px";
-	e.style.background = node ? colour_of(key) : "#d9dde2";
-	e.hidden = false;
+	put(e, "style", "transform:translate(" + x.toFixed(1) + "px," +
+		depth_to_y(depth) + "px);width:" +
+		(width - (width > 3 ? 1 : 0.2)).toFixed(1) + "px;background:" +
+		(node ? colour_of(key) : "#d9dde2"));
+	put(e, "hidden", false);
+}
+
+// Sets what has changed: the browser's work, not ours, is what takes time.
+function put(e, name, value) {
+	if (e.was[name] === value)
+		return;
+	e.was[name] = value;
+	if (name === "style")
+		e.style.cssText = value;
+	else
+		e[name] = value;
 }
 
 const depth_to_y = (depth) =>
@@ -424,8 +435,8 @@ function draw() {
 		for (let c = tree.first[i]; c; c = tree.next[c])
 			stack.push(c);
 	}
-	for (let i = used; i < pool.length && !pool[i].hidden; i++)
-		pool[i].hidden = true;
+	for (let i = used; i < pool.length; i++)
+		put(pool[i], "hidden", true);
 }
 
 // The depth that the zoomed picture reaches.
@@ -447,6 +458,7 @@ function measure() {
 }
 
 function redraw() {
+	$("tip").hidden = true; // what it spoke of has moved
 	measure();
 	draw();
 	$("reset").disabled = state.zoom === 0;
