@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML page in headless Chromium: what a user does with it, and how fast.
 
-make_page (beside this file) writes the pages; HOG_BUILD names the build folder.
+make_page (beside this file) writes the pages; $BUILD names the build folder.
 """
 
 import os
@@ -14,7 +14,7 @@ import pytest
 from browser import Browser, find_chromium
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("HOG_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("BUILD") or ROOT / "build")
 MAKE_PAGE = BUILD / "tests" / "page" / "make_page"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
