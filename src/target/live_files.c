@@ -36,16 +36,13 @@ static bool is_mapped_file(int fd, const struct hog_map *map, bool *ret_unsure)
 static int open_by_name(struct target_live *live, const struct hog_map *map,
 			bool *ret_unsure)
 {
-	_cleanup_close_ int root = openat(live->proc_fd, "root",
-					  O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int fd = -1;
 	char path[4096 + 16];
 
 	if (snprintf(path, sizeof(path), "root%s", map->path) >=
 	    (int)sizeof(path))
 		return -ENAMETOOLONG;
-	if (root >= 0)
-		fd = openat(live->proc_fd, path, OPEN_FLAGS);
+	fd = openat(live->proc_fd, path, OPEN_FLAGS);
 	/* A chrooted process's maps show the path from outside. */
 	if (fd < 0 || !is_mapped_file(fd, map, ret_unsure)) {
 		if (fd >= 0)

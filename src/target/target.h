@@ -87,11 +87,6 @@ int hog_target_open_core(const char *core_path, const char *exe_path,
 /* NULL is fine.  The target is left as it was. */
 void hog_target_close(struct hog_target *target);
 
-/* What a person calls the program: the script's or module's base name when
- * Python runs one ("app.py", "http.server"; "-c"), else the program's own. */
-void hog_target_script_name(const struct hog_target *target, char *buf,
-			    size_t cap);
-
 /* Reads the mappings again (live only; a core's never change). */
 int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
 
@@ -100,6 +95,15 @@ int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
  * replaced files are thus found or refused, never confused.  An fd that the
  * caller owns, or -errno (-ESTALE: replaced on disk). */
 int hog_target_open_map(struct hog_target *target, const struct hog_map *map);
+
+/* What a user would call it: the base name of the script, or the module, that
+ * its command line names, else that of the program.  Cut to cap - 1 bytes; its
+ * length. */
+size_t hog_target_script_name(const struct hog_target *target, char *buf,
+			      size_t cap);
+/* The same for a command line (NULL-terminated, may be NULL) and a program. */
+size_t hog_cmdline_script(char *const *argv, const char *exe, char *buf,
+			  size_t cap);
 
 /* Native ids of all threads in our PID namespace, ascending.  *ret is owned by
  * the caller (free).  Returns how many, or -errno. */

@@ -1,57 +1,95 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "target/target.h"
 
-#include <criterion/criterion.h>
-
-static const char *name_of(char *a, char *b, char *c, char *d)
+/* The name of a command line given as words with blanks between. */
+static const char *name_of(const char *exe, const char *line)
 {
-	static char name[64];
-	char *argv[] = { a, b, c, d, NULL };
-	struct hog_target target = { .cmdline = argv, .comm = "comm" };
+	static char text[512], name[64];
+	char *argv[32], *save = NULL;
+	int n = 0;
 
-	hog_target_script_name(&target, name, sizeof(name));
+	snprintf(text, sizeof(text), "%s", line);
+	for (char *w = strtok_r(text, " ", &save); w && n < 31;
+	     w = strtok_r(NULL, " ", &save))
+		argv[n++] = w;
+	argv[n] = NULL;
+	cr_assert_eq(hog_cmdline_script(argv, exe, name, sizeof(name)),
+		     strlen(name));
 	return name;
 }
 
-Test(script_name, a_script_is_named_without_its_folder)
+#define PY "/usr/bin/python3.11"
+
+Test(script_name, is_that_of_the_script)
 {
-	cr_assert_str_eq(name_of("/usr/bin/python3", "/srv/app.py", "-v", NULL),
-			 "app.py");
+	cr_assert_str_eq(name_of(PY, "python /srv/app/serve.py -m x"),
+			 "serve.py");
+	cr_assert_str_eq(name_of(PY, "/usr/bin/python3.11 -u -B serve.py"),
+			 "serve.py");
+	cr_assert_str_eq(name_of(PY, "python3 -- -odd.py"), "-odd.py");
+	cr_assert_str_eq(name_of(PY, "python3.13t x.py"), "x.py");
+	cr_assert_str_eq(name_of(PY, "python3.14d x.py"), "x.py");
 }
 
-Test(script_name, options_of_python_are_passed_over)
+Test(script_name, steps_over_values_of_options)
 {
-	cr_assert_str_eq(name_of("python", "-X", "dev", "a.py"), "a.py");
-	cr_assert_str_eq(name_of("python", "-Wignore", "-u", "a.py"), "a.py");
-	cr_assert_str_eq(name_of("python2.7", "-Qnew", "a.py", NULL), "a.py");
+	cr_assert_str_eq(name_of(PY, "python -X dev -W ignore a.py"), "a.py");
+	cr_assert_str_eq(name_of(PY, "python -Xdev -Wignore a.py"), "a.py");
+	cr_assert_str_eq(name_of(PY, "python -Q new a.py"), "a.py");
+	cr_assert_str_eq(name_of(PY, "python -uX dev a.py"), "a.py");
+	cr_assert_str_eq(name_of(PY, "python --check-hash-based-pycs always "
+				     "a.py"), "a.py");
 }
 
-Test(script_name, a_module_is_named_also_in_a_cluster)
+Test(script_name, is_that_of_the_module)
 {
-	cr_assert_str_eq(name_of("python3", "-m", "http.server", "80"),
+	cr_assert_str_eq(name_of(PY, "python -m http.server 80"),
 			 "http.server");
-	cr_assert_str_eq(name_of("python3", "-Bum", "pytest", NULL), "pytest");
-	cr_assert_str_eq(name_of("python3", "-mpytest", NULL, NULL), "pytest");
+	cr_assert_str_eq(name_of(PY, "python -mhttp.server"), "http.server");
+	cr_assert_str_eq(name_of(PY, "python -Em app a.py"), "app");
 }
 
-Test(script_name, a_command_has_no_name_of_its_own)
+Test(script_name, is_the_interpreter_without_a_script)
 {
-	cr_assert_str_eq(name_of("python3", "-c", "print(1)", NULL), "-c");
+	cr_assert_str_eq(name_of(PY, "python3"), "python3");
+	cr_assert_str_eq(name_of(PY, "python3 -c pass a.py"), "python3");
+	cr_assert_str_eq(name_of(PY, "python3 -"), "python3");
+	cr_assert_str_eq(name_of(PY, "python3 -m"), "python3");
+	cr_assert_str_eq(name_of(PY, "python3 -X"), "python3");
 }
 
-Test(script_name, an_interactive_python_is_python)
+Test(script_name, takes_console_scripts_and_other_programs)
 {
-	cr_assert_str_eq(name_of("/usr/bin/python3", "-i", NULL, NULL),
-			 "python3");
+	cr_assert_str_eq(name_of(PY, "/v/bin/python /v/bin/gunicorn app:x"),
+			 "gunicorn");
+	cr_assert_str_eq(name_of("/opt/app/server", "/opt/app/server -m x"),
+			 "server");
+	cr_assert_str_eq(name_of("/opt/app/server", ""), "server");
+	cr_assert_str_eq(name_of("/usr/bin/pythonic", "pythonic -m x"),
+			 "pythonic");
+	/* Its name hides it, its file does not. */
+	cr_assert_str_eq(name_of(PY, "worker /srv/job.py"), "job.py");
 }
 
-Test(script_name, an_embedding_program_has_its_own_name)
+Test(script_name, cuts_to_the_buffer)
 {
-	cr_assert_str_eq(name_of("/usr/bin/uwsgi", "--ini", "x.ini", NULL),
-			 "uwsgi");
+	char *argv[] = { "python", "a-long-name.py", NULL };
+	char buf[6];
+
+	cr_assert_eq(hog_cmdline_script(argv, PY, buf, sizeof(buf)), 5);
+	cr_assert_str_eq(buf, "a-lon");
+	cr_assert_eq(hog_cmdline_script(NULL, "", buf, sizeof(buf)), 0);
 }
 
-Test(script_name, no_command_line_leaves_the_kernel_s_name)
+Test(script_name, is_the_kernel_s_name_without_a_command_line)
 {
-	cr_assert_str_eq(name_of(NULL, NULL, NULL, NULL), "comm");
+	struct hog_target target = { .comm = "comm" };
+	char buf[16];
+
+	cr_assert_eq(hog_target_script_name(&target, buf, sizeof(buf)), 4);
+	cr_assert_str_eq(buf, "comm");
 }
