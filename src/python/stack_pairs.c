@@ -193,36 +193,77 @@ static bool function_on_stack(const struct ds_reader *r,
 	return false;
 }
 
-/* Caller, callee, caller again, in one call.  Only heads are compared. */
+/* Caller, callee, the shim between them if there is one, and the caller again,
+ * in one call.  Only heads are compared; each has room for a generator's state
+ * before it. */
+enum { PCP_BEFORE, PCP_CALLEE, PCP_SHIM, PCP_AFTER, PCP_PARTS };
+
 struct pcp {
-	unsigned char before[DS_FRAME_HEAD],
-		callee[DS_HEAP_HEAD + DS_FRAME_HEAD], after[DS_FRAME_HEAD];
+	unsigned char part[PCP_PARTS][DS_HEAP_HEAD + DS_FRAME_HEAD];
 };
+
+static void pcp_span(struct hog_span *span, unsigned char *part, uint64_t addr,
+		     bool heap)
+{
+	size_t head = heap ? DS_HEAP_HEAD : 0;
+
+	*span = (struct hog_span){ addr - head, part + DS_HEAP_HEAD - head,
+				   head + DS_FRAME_HEAD };
+}
 
 static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 		     const struct ds_frame *c, struct pcp *ret)
 {
-	size_t head = c->heap ? DS_HEAP_HEAD : 0;
-	struct hog_span spans[3] = {
-		{ p->addr, ret->before, DS_FRAME_HEAD },
-		{ c->addr - head, ret->callee + DS_HEAP_HEAD - head,
-		  head + DS_FRAME_HEAD },
-		{ p->addr, ret->after, DS_FRAME_HEAD },
-	};
-	ssize_t got = hog_mem_readv(r->base.py->mem, spans, 3);
+	struct hog_span spans[PCP_PARTS];
+	bool direct = c->previous == p->addr;
+	size_t want = 0;
+	unsigned n = 0;
 
-	return got == (ssize_t)(3 * DS_FRAME_HEAD + head);
+	if (!direct && !r->rules->shims)
+		return false;
+	pcp_span(&spans[n++], ret->part[PCP_BEFORE], p->addr, p->heap);
+	pcp_span(&spans[n++], ret->part[PCP_CALLEE], c->addr, c->heap);
+	if (!direct)
+		pcp_span(&spans[n++], ret->part[PCP_SHIM], c->previous, false);
+	pcp_span(&spans[n++], ret->part[PCP_AFTER], p->addr, p->heap);
+	for (unsigned i = 0; i < n; i++)
+		want += spans[i].len;
+	return hog_mem_readv(r->base.py->mem, spans, n) == (ssize_t)want;
 }
 
-static bool gen_executing(const struct ds_reader *r, const struct pcp *read)
+static bool gen_executing(const struct ds_reader *r, const unsigned char *part)
 {
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	int32_t before = lay->gen_iframe - lay->gen_frame_state;
 
 	if (before <= 0 || before > DS_HEAP_HEAD)
 		return false;
-	return (int8_t)read->callee[DS_HEAP_HEAD - before] ==
-	       r->rules->gen_executing;
+	return (int8_t)part[DS_HEAP_HEAD - before] == r->rules->gen_executing;
+}
+
+/* The part holds the frame that we think it is, alive. */
+static bool part_is(struct ds_reader *r, const struct ds_frame *f,
+		    const unsigned char *part, struct ds_frame *ret)
+{
+	return ds_parse(r, f->addr, part + DS_HEAP_HEAD, DS_FRAME_HEAD, ret) &&
+	       ds_resolve(r, ret) && ret->code == f->code && !ret->cleared &&
+	       (!f->heap || gen_executing(r, part));
+}
+
+/* The callee hangs on the caller, directly or by the shim that was read. */
+static bool part_linked(const struct ds_reader *r, const struct ds_frame *p,
+			const struct ds_frame *c, const struct ds_frame *now,
+			const unsigned char *shim)
+{
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	const unsigned char *bytes = shim + DS_HEAP_HEAD;
+
+	if (now->previous != c->previous)
+		return false;
+	if (now->previous == p->addr)
+		return true;
+	return bytes[lay->iframe_owner] >= lay->owner_shim &&
+	       ds_word(bytes + lay->iframe_previous) == p->addr;
 }
 
 static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
@@ -231,23 +272,14 @@ static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
 	struct ds_frame p1, p2, c1;
 	struct pcp read;
 
-	if (!pcp_read(r, p, c, &read))
-		return false;
-	if (!ds_parse(r, p->addr, read.before, DS_FRAME_HEAD, &p1) ||
-	    !ds_parse(r, p->addr, read.after, DS_FRAME_HEAD, &p2) ||
-	    !ds_parse(r, c->addr, read.callee + DS_HEAP_HEAD, DS_FRAME_HEAD,
-		      &c1))
-		return false;
-	if (!ds_resolve(r, &p1) || !ds_resolve(r, &p2) || !ds_resolve(r, &c1))
-		return false;
-	if (p1.code != p->code || p2.code != p->code || c1.code != c->code ||
-	    p1.at != p2.at || p1.stacktop != p2.stacktop ||
-	    p1.previous != p2.previous || c1.cleared || ds_popped(r, &c1))
-		return false;
-	if (c->heap && !gen_executing(r, &read))
-		return false;
-	return c1.previous == p->addr ||
-	       ds_shim_previous(r, c1.previous, 0) == p->addr;
+	return pcp_read(r, p, c, &read) &&
+	       part_is(r, p, read.part[PCP_BEFORE], &p1) &&
+	       part_is(r, p, read.part[PCP_AFTER], &p2) &&
+	       part_is(r, c, read.part[PCP_CALLEE], &c1) && p1.at == p2.at &&
+	       p1.stacktop == p2.stacktop && p1.previous == p2.previous &&
+	       /* Not one being pushed: its previous is an older call's. */
+	       c1.at >= 0 && !ds_popped(r, &c1) &&
+	       part_linked(r, p, c, &c1, read.part[PCP_SHIM]);
 }
 
 static bool proven_by_reading(struct ds_reader *r, const struct ds_frame *p,
