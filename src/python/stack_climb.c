@@ -41,17 +41,25 @@ static uint64_t read_outside(struct ds_reader *r, uint64_t addr)
 
 	uint8_t owner = bytes[lay->iframe_owner];
 
-	if (r->rules->shims && owner >= lay->owner_shim && owner <= 4)
+	if (r->rules->shims && owner >= lay->owner_shim && owner <= 4) {
 		shim->previous = ds_word(bytes + lay->iframe_previous);
-	else if (owner == 1)
+		ds_cstack_learn(r, addr, DS_FRAME_HEAD);
+	} else if (owner == 1) {
 		ds_heap_learn(r, addr);
+	}
 	return shim->previous;
 }
 
 uint64_t ds_shim_previous(struct ds_reader *r, uint64_t addr, uint64_t expect)
 {
 	struct ds_shim *shim = shim_slot(r, addr);
+	const struct hog_pylayout *lay = &r->base.py->lay;
+	const unsigned char *bytes = ds_cstack_at(r, addr, DS_FRAME_HEAD);
 
+	/* The copy, taken with the rest, knows better than the memory. */
+	if (bytes && bytes[lay->iframe_owner] >= lay->owner_shim &&
+	    bytes[lay->iframe_owner] <= 4)
+		return ds_word(bytes + lay->iframe_previous);
 	if (shim->addr == addr && shim->previous &&
 	    (!expect || shim->previous == expect))
 		return shim->previous;

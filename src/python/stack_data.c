@@ -268,12 +268,18 @@ static int load_chunks(struct ds_reader *r, uint64_t newest, uint64_t top)
 
 /* ---- the copy ---- */
 
+/* Without generators only the cframe is needed. */
+static bool cstack_needed(const struct ds_reader *r)
+{
+	return r->base.py->lay.frames == HOG_PYFRAMES_CFRAME || r->n_heap > 0;
+}
+
 static int plan_cstack(struct ds_reader *r, struct hog_spans *spans)
 {
-	uint64_t lo = r->cframe_lo, hi = r->cframe_hi;
+	uint64_t lo = r->cstack_lo, hi = r->cstack_hi;
 
 	r->cstack_len = 0;
-	if (r->base.py->lay.frames != HOG_PYFRAMES_CFRAME || hi == 0)
+	if (hi == 0 || !cstack_needed(r))
 		return 0;
 	if (hi - lo > r->cstack_cap) {
 		unsigned char *grown = realloc(r->cstack, hi - lo);
@@ -284,7 +290,36 @@ static int plan_cstack(struct ds_reader *r, struct hog_spans *spans)
 		r->cstack_cap = (uint32_t)(hi - lo);
 	}
 	r->cstack_len = (uint32_t)(hi - lo);
+	r->cstack_from = lo;
 	return hog_spans_add(spans, lo, r->cstack, hi - lo) ? 0 : -ENOMEM;
+}
+
+void ds_cstack_learn(struct ds_reader *r, uint64_t addr, uint32_t len)
+{
+	if (addr & 7)
+		return;
+	if (r->cstack_hi == 0) {
+		r->cstack_lo = addr;
+		r->cstack_hi = addr + len;
+	}
+	if (addr < r->cstack_lo)
+		r->cstack_lo = addr;
+	if (addr + len > r->cstack_hi)
+		r->cstack_hi = addr + len;
+	if (r->cstack_hi - r->cstack_lo > DS_CSTACK_MAX) {
+		r->cstack_lo = addr;
+		r->cstack_hi = addr + len;
+	}
+}
+
+const unsigned char *ds_cstack_at(const struct ds_reader *r, uint64_t addr,
+				  uint32_t len)
+{
+	uint64_t off = addr - r->cstack_from;
+
+	if (r->cstack_len < len || off > r->cstack_len - len)
+		return NULL;
+	return r->cstack + off;
 }
 
 static void roll_window(struct ds_reader *r)
@@ -328,29 +363,16 @@ static void leaf_by_cframe(struct ds_reader *r)
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	uint64_t cframe = ds_word(r->state + lay->tstate_cframe);
 	uint32_t need = (uint32_t)lay->cframe_current_frame + 8;
-	uint64_t off = cframe - r->cframe_lo;
+	const unsigned char *bytes = ds_cstack_at(r, cframe, need);
 
-	if (r->cstack_len >= need && off <= r->cstack_len - need) {
-		r->leaf_addr =
-			ds_word(r->cstack + off + lay->cframe_current_frame);
+	if (bytes) {
+		r->leaf_addr = ds_word(bytes + lay->cframe_current_frame);
 		r->leaf_known = true;
 		return;
 	}
-	if (cframe & 7)
-		return;
-	/* Learn where they lie; without generators one is enough. */
-	if (r->n_heap == 0 || r->cframe_hi == 0) {
-		r->cframe_lo = cframe;
-		r->cframe_hi = cframe + need;
-	}
-	if (cframe < r->cframe_lo)
-		r->cframe_lo = cframe;
-	if (cframe + need > r->cframe_hi)
-		r->cframe_hi = cframe + need;
-	if (r->cframe_hi - r->cframe_lo > DS_CSTACK_MAX) {
-		r->cframe_lo = cframe;
-		r->cframe_hi = cframe + need;
-	}
+	if (r->n_heap == 0) /* one is enough without generators */
+		r->cstack_hi = 0;
+	ds_cstack_learn(r, cframe, need);
 }
 
 static void find_leaf(struct ds_reader *r)
@@ -380,7 +402,7 @@ static enum hog_pyverdict take(struct ds_reader *r, size_t got)
 		return HOG_PYSTACK_GONE;
 	got -= r->state_len;
 	if (got < r->cstack_len) {
-		r->cframe_hi = r->cstack_len = 0;
+		r->cstack_hi = r->cstack_len = 0;
 		return HOG_PYSTACK_RETRY;
 	}
 	got -= r->cstack_len;

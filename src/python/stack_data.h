@@ -126,8 +126,11 @@ struct ds_reader {
 	uint64_t leaf_addr; /* L0: the current frame as first read; see
 				* leaf_known */
 	bool leaf_known;
-	uint64_t cframe_lo, cframe_hi; /* 3.11, 3.12: cframes seen lie here */
-	unsigned char *cstack;         /* owned: copy of that range */
+	/* What lies on the C stack and is needed: cframes (3.11, 3.12) and, while
+	 * generators run, shims (3.12+). */
+	uint64_t cstack_lo, cstack_hi;
+	unsigned char *cstack; /* owned: copy of that range */
+	uint64_t cstack_from;  /* where the copy begins */
 	uint32_t cstack_len, cstack_cap;
 
 	struct ds_chunk chunks[DS_CHUNKS_MAX]; /* oldest first */
@@ -169,6 +172,12 @@ struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr);
 bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
 	     const struct ds_frame *f);
 uint64_t ds_word(const void *bytes);
+
+/* From now on [addr, addr + len) of the C stack is copied too. */
+void ds_cstack_learn(struct ds_reader *r, uint64_t addr, uint32_t len);
+/* In the copy of the C stack; NULL: not there. */
+const unsigned char *ds_cstack_at(const struct ds_reader *r, uint64_t addr,
+				  uint32_t len);
 
 /* stack_climb.c: fills r->f.  OK, or RETRY (grow, torn). */
 enum hog_pyverdict ds_climb(struct ds_reader *r);
