@@ -225,10 +225,17 @@ def test_is_readable_in_light_and_dark(fixed):
 ACT = """(async () => {
     const drawn = () => new Promise(r => requestAnimationFrame(() => setTimeout(r)));
     await drawn();
-    const start = performance.now();
     %s;
-    await drawn();
-    return performance.now() - start })()"""
+    await drawn() })()"""
+
+
+def cost(browser, do, *args):
+    """Seconds of wall time and of the page's CPU time that do(*args) takes."""
+    wall, cpu = time.monotonic(), browser.busy()
+    do(*args)
+    cpu = browser.busy() - cpu
+    return time.monotonic() - wall, cpu
+
 
 SIZES = {
     "10,000 stacks": ("10000", "16", "6"),
@@ -238,21 +245,30 @@ SIZES = {
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
 def test_large_page_opens_fast_and_stays_smooth(browser, tmp_path, size):
-    took = browser.open(make_page(tmp_path, *size))
-    nodes = browser.js("tree.parent.length")
-    # In rounds, so that each changes the picture; the best of them, since the
-    # machine may be busy, but the page may not be slow.
+    page = make_page(tmp_path, *size)
+    browser.open(make_page(tmp_path, "fixed"))  # Chromium itself is warm now
+    opening = cost(browser, browser.open, page)
     actions = {
         "zoom": "zoom(tree.first[tree.first[0]])",
         "reset": "zoom(0)",
         "search": "search('get')",
         "clear": "search('')",
+        "merge lines": "state.lines = false; rebuild()",
+        "lines": "state.lines = true; rebuild()",
     }
-    rounds = [{n: browser.js(ACT % a) for n, a in actions.items()}
-              for _ in range(4)]
-    times = {name: min(r[name] for r in rounds) for name in actions}
-    print(f"\n{nodes} nodes: open {took:.2f} s",
-          *(f"{name} {ms:.0f} ms" for name, ms in times.items()))
+    # In rounds, so that each changes the picture; the best of them.
+    rounds = [
+        {name: cost(browser, browser.js, ACT % act) for name, act in actions.items()}
+        for _ in range(3)
+    ]
+    costs = {name: min(r[name] for r in rounds) for name in actions}
+    print(f"\n{browser.js('tree.parent.length')} nodes: "
+          + ", ".join(f"{name} {wall * 1000:.0f} ms ({cpu * 1000:.0f} of CPU)"
+                      for name, (wall, cpu) in {"open": opening, **costs}.items()))
     assert browser.console == []
-    assert took < 2
-    assert max(times.values()) < 250
+    assert 0 < opening[1] < 1.5
+    assert max(costs[n][1] for n in ("zoom", "reset", "search", "clear")) < 0.15
+    assert max(cpu for _, cpu in costs.values()) < 0.8
+    # On a machine with more to do than it can, only CPU time says something.
+    if os.getloadavg()[0] < os.cpu_count():
+        assert opening[0] < 2

@@ -202,7 +202,45 @@ function node_under(t, top, at, known) {
 	return node;
 }
 
+// The common case needs no look-ups: the data's own tree, less what the chosen
+// threads never did.
+function build_plain() {
+	const t = new Tree(), s = data.samples, up = data.nodes.parent;
+	const n = up.length, self = new Float64Array(n);
+	const seen = new Uint8Array(n), id = new Int32Array(n);
+
+	for (let i = 0; i < s.node.length; i++)
+		if (chosen(s.thread[i]))
+			self[s.node[i]] += s.weight[i];
+	for (let i = n - 1; i > 0; i--) {
+		if (self[i])
+			seen[i] = 1;
+		if (seen[i])
+			seen[up[i]] = 1;
+	}
+	t.self[0] = self[0];
+	for (let i = 1; i < n; i++) {
+		if (!seen[i])
+			continue;
+		id[i] = t.parent.length;
+		t.parent.push(id[up[i]]);
+		t.key.push(data.nodes.frame[i]);
+		t.self.push(self[i]);
+	}
+	return t;
+}
+
 function build_tree() {
+	const plain = data.processes.length <= 1 && !state.split &&
+		state.lines && data.lines;
+	const t = plain ? build_plain() : build_under_tops();
+
+	t.index = null;
+	finish_tree(t);
+	return t;
+}
+
+function build_under_tops() {
 	const t = new Tree(), known = new Map(), s = data.samples;
 
 	for (let i = 0; i < s.node.length; i++) {
@@ -216,9 +254,28 @@ function build_tree() {
 		t.self[node_under(t, top, s.node[i], known.get(top))] +=
 			s.weight[i];
 	}
-	t.index = null;
-	finish_tree(t);
 	return t;
+}
+
+// Deals all nodes to their names, then takes the names from the last to the
+// first and puts each node before those of its siblings that are there.
+function chain_children(t, n) {
+	const keys = [...new Set(t.key)].filter((k) => k >= 0);
+	const first = new Int32Array(KEYS), next = new Int32Array(n);
+
+	t.first = new Int32Array(n);
+	t.next = new Int32Array(n);
+	for (let i = 1; i < n; i++) {
+		next[i] = first[t.key[i]];
+		first[t.key[i]] = i;
+	}
+	keys.sort((a, b) => label_of(a) < label_of(b) ? 1 : -1);
+	for (const key of keys) {
+		for (let i = first[key]; i; i = next[i]) {
+			t.next[i] = t.first[t.parent[i]];
+			t.first[t.parent[i]] = i;
+		}
+	}
 }
 
 // Totals, children in the order of their names, and where each one begins.
@@ -228,18 +285,7 @@ function finish_tree(t) {
 	t.total = Float64Array.from(t.self);
 	for (let i = n - 1; i > 0; i--)
 		t.total[t.parent[i]] += t.total[i];
-	const used = [...new Set(t.key)].filter((k) => k >= 0);
-	used.sort((a, b) => label_of(a) < label_of(b) ? -1 : 1);
-	const rank = new Int32Array(KEYS);
-	used.forEach((key, i) => { rank[key] = i; });
-	const order = Int32Array.from({ length: n - 1 }, (_, i) => i + 1);
-	order.sort((a, b) => rank[t.key[b]] - rank[t.key[a]]);
-	t.first = new Int32Array(n);
-	t.next = new Int32Array(n);
-	for (const i of order) {
-		t.next[i] = t.first[t.parent[i]];
-		t.first[t.parent[i]] = i;
-	}
+	chain_children(t, n);
 	t.start = new Float64Array(n);
 	t.depth = new Int32Array(n);
 	for (let i = 0; i < n; i++) {
