@@ -81,8 +81,8 @@ int hog_elf_open(int fd, struct hog_elf **ret, struct hog_err *err)
 	if (r < 0) {
 		hog_elf_close(elf);
 		return hog_err_say(err, r, NULL,
-				   r == -EBADMSG ? "not a 64-bit ELF file" :
-						   "cannot read the ELF file");
+				   r == -EBADMSG ? "not a 64-bit ELF file"
+						 : "cannot read the ELF file");
 	}
 	*ret = elf;
 	return 0;
@@ -148,7 +148,9 @@ static int read_file(struct hog_elf *elf, uint64_t vaddr, void *buf, size_t len)
 		if (ph->p_offset > INT64_MAX - at)
 			return -EFAULT;
 		return pread(elf->fd, buf, len, (off_t)(ph->p_offset + at)) ==
-				       (ssize_t)len ? 0 : -EFAULT;
+				       (ssize_t)len
+			       ? 0
+			       : -EFAULT;
 	}
 	return -EFAULT;
 }
@@ -163,8 +165,8 @@ int hog_elf_read(struct hog_elf *elf, uint64_t vaddr, void *buf, size_t len)
 }
 
 /* Copies a symbol table section, so that both kinds of table look alike. */
-static int load_symtab(struct hog_elf *elf, Elf_Scn *scn,
-		       const GElf_Shdr *shdr, struct hog_elftab *ret)
+static int load_symtab(struct hog_elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr,
+		       struct hog_elftab *ret)
 {
 	Elf_Scn *str_scn = elf_getscn(elf->file, shdr->sh_link);
 	Elf_Data *syms = elf_rawdata(scn, NULL);
@@ -219,8 +221,8 @@ static const struct hog_elftab *dyn_table(struct hog_elf *elf)
 		elf->dyn_tried = true;
 		if (hog_elftab_load_dynamic(elf, &elf->dyn) < 0) {
 			GElf_Shdr shdr;
-			Elf_Scn *scn = find_section(elf, SHT_DYNSYM, NULL,
-						    &shdr);
+			Elf_Scn *scn =
+				find_section(elf, SHT_DYNSYM, NULL, &shdr);
 
 			if (scn)
 				load_symtab(elf, scn, &shdr, &elf->dyn);
@@ -315,8 +317,8 @@ size_t hog_elf_build_id(struct hog_elf *elf, unsigned char *buf, size_t cap)
 		if (ph->p_type != PT_NOTE || ph->p_filesz > NOTES_MAX)
 			continue;
 		notes = malloc(ph->p_filesz + 1);
-		if (!notes || hog_elf_read(elf, ph->p_vaddr, notes,
-					   ph->p_filesz) < 0)
+		if (!notes ||
+		    hog_elf_read(elf, ph->p_vaddr, notes, ph->p_filesz) < 0)
 			continue;
 		n = find_build_id(notes, ph->p_filesz, buf, cap);
 		if (n > 0)

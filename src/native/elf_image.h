@@ -28,10 +28,10 @@ struct hog_elftab {
 };
 
 struct hog_elf {
-	int fd;         /* owned; -1: an image in memory */
-	Elf *file;      /* owned; NULL: an image in memory */
+	int fd;              /* owned; -1: an image in memory */
+	Elf *file;           /* owned; NULL: an image in memory */
 	struct hog_mem *mem; /* borrowed; NULL: a file */
-	uint64_t bias;  /* of the image in memory */
+	uint64_t bias;       /* of the image in memory */
 	unsigned machine;
 	Elf64_Phdr *phdrs; /* owned */
 	size_t nphdrs;

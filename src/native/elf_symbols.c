@@ -11,10 +11,10 @@
 #include "base/cleanup.h"
 #include "native/elf_image.h"
 
-#define DYNAMIC_MAX 512        /* entries; a real one has about 30 */
-#define SYMS_MAX (4u << 20)    /* of one .dynsym */
+#define DYNAMIC_MAX 512     /* entries; a real one has about 30 */
+#define SYMS_MAX (4u << 20) /* of one .dynsym */
 #define STRS_MAX (256u << 20)
-#define CHAIN_PIECE 1024       /* entries read at once */
+#define CHAIN_PIECE 1024 /* entries read at once */
 #define NAME_MAX_BYTES 512
 
 void hog_elftab_fini(struct hog_elftab *tab)
@@ -305,8 +305,7 @@ static int find_by_scan(const struct hog_elftab *tab, const char *const *names,
 		const Elf64_Sym *sym = &tab->syms[i];
 		uint32_t hash;
 
-		if (sym->st_name >= tab->strs_len ||
-		    sym->st_shndx == SHN_UNDEF)
+		if (sym->st_name >= tab->strs_len || sym->st_shndx == SHN_UNDEF)
 			continue;
 		hash = gnu_hash(tab->strs + sym->st_name);
 		if (!wanted[hash % FILTER])

@@ -77,8 +77,8 @@ static bool add_word(const struct hog_core *core, uint64_t addr,
 	size_t len = 0;
 
 	while (len < WORD_MAX) {
-		size_t got = hog_core_copy(core, addr + len, piece,
-					   sizeof(piece));
+		size_t got =
+			hog_core_copy(core, addr + len, piece, sizeof(piece));
 		const char *nul = memchr(piece, '\0', got);
 
 		if (got == 0)
@@ -132,11 +132,12 @@ char **hog_core_cmdline(const struct hog_core *core)
 		while (len > 0 && core->args[len - 1] == ' ')
 			len--;
 		for (size_t i = 0; i < len; i++)
-			hog_buf_add_u8(&words, core->args[i] == ' ' ?
-						       0 : core->args[i]);
+			hog_buf_add_u8(&words, core->args[i] == ' '
+						       ? 0
+						       : core->args[i]);
 	}
-	list = words.failed ? NULL :
-			      hog_split_cmdline((char *)words.data, words.len);
+	list = words.failed ? NULL
+			    : hog_split_cmdline((char *)words.data, words.len);
 	hog_buf_fini(&words);
 	return list;
 }

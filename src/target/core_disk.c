@@ -68,8 +68,7 @@ static size_t build_id(const struct head_source *src, unsigned char *id)
 	if (!read_head(src, 0, &head, sizeof(head)) ||
 	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    head.e_phnum > PHDRS_MAX ||
-	    !read_head(src, head.e_phoff, phdrs,
-		       head.e_phnum * sizeof(*phdrs)))
+	    !read_head(src, head.e_phoff, phdrs, head.e_phnum * sizeof(*phdrs)))
 		return 0;
 	for (size_t i = 0; i < head.e_phnum; i++) {
 		size_t n;
@@ -112,8 +111,8 @@ static int open_checked(struct target_core *tc, const char *path)
 {
 	bool is_main = tc->main_path && strcmp(path, tc->main_path) == 0;
 	const char *name = is_main && tc->exe_path ? tc->exe_path : path;
-	_cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-					    O_NOCTTY);
+	_cleanup_close_ int fd =
+		open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0)

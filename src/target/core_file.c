@@ -97,11 +97,11 @@ static void take_load(struct hog_core *core, const Elf64_Phdr *ph)
 	if (seg.filled > ph->p_memsz)
 		seg.filled = ph->p_memsz;
 	/* A core cut short still has what is before the cut. */
-	seg.cut = seg.offset > core->size ||
-		  seg.filled > core->size - seg.offset;
+	seg.cut =
+		seg.offset > core->size || seg.filled > core->size - seg.offset;
 	if (seg.cut)
-		seg.filled = seg.offset < core->size ?
-				     core->size - seg.offset : 0;
+		seg.filled =
+			seg.offset < core->size ? core->size - seg.offset : 0;
 	seg.prot = (ph->p_flags & PF_R ? HOG_MAP_READ : 0u) |
 		   (ph->p_flags & PF_W ? HOG_MAP_WRITE : 0u) |
 		   (ph->p_flags & PF_X ? HOG_MAP_EXEC : 0u);
@@ -209,7 +209,8 @@ int hog_core_load(int fd, struct hog_core *ret, struct hog_err *err)
 	if (r < 0) {
 		hog_core_fini(&core);
 		if (r == -EBADMSG)
-			return hog_err_say(err, r, NULL, "not a core file of a "
+			return hog_err_say(err, r, NULL,
+					   "not a core file of a "
 					   "64-bit Linux program, or damaged");
 		return hog_err_set(err, r, "read the core file");
 	}

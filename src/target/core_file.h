@@ -20,7 +20,7 @@ struct hog_err;
 #define HOG_CORE_THREADS_MAX (1u << 17)
 #define HOG_CORE_NOTES_MAX (256u << 20)
 
-struct hog_core_segment { /* a PT_LOAD */
+struct hog_core_segment {        /* a PT_LOAD */
 	uint64_t start, end;     /* in the process */
 	uint64_t offset, filled; /* in the core: bytes that are there */
 	unsigned prot;           /* HOG_MAP_* */
@@ -33,7 +33,7 @@ struct hog_core_thread { /* an NT_PRSTATUS */
 	uint64_t args[6], sp, pc, tp;
 };
 
-struct hog_core_file { /* an entry of NT_FILE */
+struct hog_core_file {               /* an entry of NT_FILE */
 	uint64_t start, end, offset; /* offset in bytes */
 	const char *path;            /* in struct hog_core.notes */
 };
@@ -50,7 +50,7 @@ struct hog_core {
 	size_t nfiles;
 	pid_t pid;
 	char comm[17];
-	char args[81]; /* cut, blanks for NULs */
+	char args[81];             /* cut, blanks for NULs */
 	const unsigned char *auxv; /* in notes; NULL: none */
 	size_t auxv_len;
 	unsigned char *notes; /* owned */

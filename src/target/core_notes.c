@@ -42,8 +42,8 @@ static void take_x86_64(const unsigned char *regs, struct hog_core_thread *ret)
 	for (int i = 0; i < 6; i++)
 		ret->args[i] = reg(regs, args[i]);
 	/* -1 outside of a call; compat calls do not concern 64-bit Python. */
-	ret->syscall = (int64_t)reg(regs, 15) < 0 ? HOG_NO_SYSCALL :
-						    (int64_t)reg(regs, 15);
+	ret->syscall = (int64_t)reg(regs, 15) < 0 ? HOG_NO_SYSCALL
+						  : (int64_t)reg(regs, 15);
 	ret->pc = reg(regs, 16);
 	ret->sp = reg(regs, 19);
 	ret->tp = reg(regs, 21);
@@ -63,7 +63,8 @@ static void take_aarch64(const unsigned char *regs, struct hog_core_thread *ret)
 static int take_prstatus(struct hog_core *core, const unsigned char *desc,
 			 size_t len)
 {
-	size_t need = PRSTATUS_REGS + (core->machine == EM_X86_64 ? 27 : 34) * 8;
+	size_t need =
+		PRSTATUS_REGS + (core->machine == EM_X86_64 ? 27 : 34) * 8;
 	struct hog_core_thread thread = { .syscall = HOG_NO_SYSCALL };
 	struct hog_core_thread *grown;
 	struct hog_cursor cur;
@@ -131,8 +132,8 @@ static int take_files(struct hog_core *core, unsigned char *desc, size_t len)
 		if (__builtin_mul_overflow(hog_cursor_u64(&cur), unit,
 					   &file.offset))
 			return -EBADMSG;
-		nul = name < end ? memchr(name, '\0', (size_t)(end - name)) :
-				   NULL;
+		nul = name < end ? memchr(name, '\0', (size_t)(end - name))
+				 : NULL;
 		if (!nul || file.start >= file.end)
 			return -EBADMSG;
 		file.path = name;

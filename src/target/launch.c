@@ -28,8 +28,9 @@ static void restore_signals(const struct hog_sigstate *before)
 {
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
-			signal(sig, sigismember(&before->ignored, sig) == 1 ?
-					    SIG_IGN : SIG_DFL);
+			signal(sig, sigismember(&before->ignored, sig) == 1
+					    ? SIG_IGN
+					    : SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before->blocked, NULL);
 }
 
@@ -84,8 +85,9 @@ int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
 		close(fail[0]);
 		return hog_err_set(err, r, "start %s", argv[0]);
 	}
-	*ret = (struct hog_launch){ .pid = pid, .prog = argv[0],
-				    .go_fd = go[1], .fail_fd = fail[0] };
+	*ret = (struct hog_launch){
+		.pid = pid, .prog = argv[0], .go_fd = go[1], .fail_fd = fail[0]
+	};
 	return 0;
 }
 

@@ -26,8 +26,8 @@ void hog_sigstate_save(struct hog_sigstate *ret);
 struct hog_launch {
 	pid_t pid;
 	const char *prog; /* argv[0], borrowed */
-	int go_fd;   /* closing it without a byte makes the child exit */
-	int fail_fd; /* the child's errno of exec; EOF: it did exec */
+	int go_fd;        /* closing it without a byte makes the child exit */
+	int fail_fd;      /* the child's errno of exec; EOF: it did exec */
 };
 
 /* Signals are given on as they stand now. */

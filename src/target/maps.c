@@ -165,7 +165,8 @@ int hog_maps_parse(char *text, size_t len, struct hog_maps *ret)
 		}
 		line = next;
 	}
-	*ret = (struct hog_maps){ .v = hog_move(v), .n = n,
+	*ret = (struct hog_maps){ .v = hog_move(v),
+				  .n = n,
 				  .text = hog_move(own) };
 	return 0;
 }

@@ -59,8 +59,9 @@ static size_t copy_all(struct mem_core *core, uint64_t addr, void *buf,
 
 static int core_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
 {
-	return copy_all((struct mem_core *)mem, addr, buf, len) == len ?
-		       0 : -EFAULT;
+	return copy_all((struct mem_core *)mem, addr, buf, len) == len
+		       ? 0
+		       : -EFAULT;
 }
 
 static ssize_t core_readv(struct hog_mem *mem, const struct hog_span *spans,

@@ -15,7 +15,7 @@
 #include "target/offspring_way.h"
 
 struct hog_offspring {
-	struct hog_offspring_way *perf; /* owned; NULL: refused */
+	struct hog_offspring_way *perf;     /* owned; NULL: refused */
 	struct hog_offspring_way *children; /* owned */
 	bool polling; /* children is in force, perf cannot */
 	bool scan;    /* somebody was added: look for what is there already */
@@ -40,8 +40,7 @@ void hog_births_push(struct hog_births *births, uint64_t time_ns,
 		births->v = v;
 		births->cap = cap;
 	}
-	births->v[births->n++] =
-		(struct hog_birth_note){ time_ns, birth };
+	births->v[births->n++] = (struct hog_birth_note){ time_ns, birth };
 }
 
 int hog_offspring_new(struct hog_offspring **ret, struct hog_err *err)

@@ -120,8 +120,9 @@ static void read_children(struct children *ch, struct watched by, pid_t tid,
 		p = end;
 		if (is_watched(ch, pid) || watch(ch, pid) < 0)
 			continue;
-		hog_births_push(births, hog_now_ns(), (struct hog_birth){
-			HOG_BIRTH_FORK, pid, by.pid });
+		hog_births_push(births, hog_now_ns(),
+				(struct hog_birth){ HOG_BIRTH_FORK, pid,
+						    by.pid });
 	}
 }
 
@@ -169,7 +170,8 @@ static bool children_look(struct hog_offspring_way *way,
 		}
 		drop(ch, i);
 		hog_births_push(births, hog_now_ns(),
-				(struct hog_birth){ HOG_BIRTH_EXIT, by.pid, 0 });
+				(struct hog_birth){ HOG_BIRTH_EXIT, by.pid,
+						    0 });
 	}
 	took = hog_now_ns() - start;
 	ch->next_ns = start + REST_MIN_NS + took * REST;

@@ -77,9 +77,9 @@ static int open_ring(struct perf *perf, struct ring *ring, int cpu)
 		return ring->fd;
 	for (size_t pages = RING_PAGES_MAX; pages >= RING_PAGES_MIN;
 	     pages /= 2) {
-		void *page = mmap(NULL, (pages + 1) * perf->page_size,
-				  PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
-				  0);
+		void *page =
+			mmap(NULL, (pages + 1) * perf->page_size,
+			     PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
 
 		if (page != MAP_FAILED) {
 			ring->page = page;
@@ -130,8 +130,8 @@ static int open_thread(struct perf *perf, pid_t tid)
 		if (fd < 0)
 			return fd;
 		perf->fds[perf->nfds++] = fd;
-		if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT,
-			  perf->rings[cpu].fd) < 0)
+		if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, perf->rings[cpu].fd) <
+		    0)
 			return -errno;
 	}
 	return 0;
@@ -269,8 +269,8 @@ static void drain(const struct perf *perf, struct ring *ring,
 {
 	const unsigned char *data =
 		(const unsigned char *)ring->page + perf->page_size;
-	uint64_t head = __atomic_load_n(&ring->page->data_head,
-					__ATOMIC_ACQUIRE);
+	uint64_t head =
+		__atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = ring->page->data_tail;
 
 	while (head - tail >= sizeof(struct perf_event_header)) {

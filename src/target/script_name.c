@@ -104,9 +104,8 @@ size_t hog_cmdline_script(char *const *argv, const char *exe, char *buf,
 size_t hog_target_script_name(const struct hog_target *target, char *buf,
 			      size_t cap)
 {
-	size_t len = hog_cmdline_script(target->cmdline,
-					target->exe ? target->exe : "", buf,
-					cap);
+	size_t len = hog_cmdline_script(
+		target->cmdline, target->exe ? target->exe : "", buf, cap);
 
 	if (len == 0) {
 		snprintf(buf, cap, "%s", target->comm ? target->comm : "");

@@ -16,7 +16,12 @@
 struct hog_err;
 struct hog_target;
 
-enum { HOG_MAP_READ = 1, HOG_MAP_WRITE = 2, HOG_MAP_EXEC = 4, HOG_MAP_SHARED = 8 };
+enum {
+	HOG_MAP_READ = 1,
+	HOG_MAP_WRITE = 2,
+	HOG_MAP_EXEC = 4,
+	HOG_MAP_SHARED = 8
+};
 
 /* One line of /proc/PID/maps, or one NT_FILE entry and PT_LOAD of a core. */
 struct hog_map {
@@ -66,20 +71,21 @@ struct hog_target_ops;
 
 struct hog_target {
 	const struct hog_target_ops *ops; /* private to target/ */
-	pid_t pid;   /* as seen from our own PID namespace; of a core: its pid */
-	bool live;   /* false: a core file */
-	unsigned machine; /* ELF e_machine of the program: EM_X86_64 ... */
-	struct hog_mem *mem;   /* owned */
-	struct hog_maps maps;  /* owned; see hog_target_refresh_maps */
-	char *comm;            /* owned; the kernel's 15-byte name */
-	char **cmdline;        /* owned, NULL-terminated; may be empty */
-	char *exe;             /* owned; path of the program, "" unknown */
+	pid_t pid; /* as seen from our own PID namespace; of a core: its pid */
+	bool live; /* false: a core file */
+	unsigned machine;     /* ELF e_machine of the program: EM_X86_64 ... */
+	struct hog_mem *mem;  /* owned */
+	struct hog_maps maps; /* owned; see hog_target_refresh_maps */
+	char *comm;           /* owned; the kernel's 15-byte name */
+	char **cmdline;       /* owned, NULL-terminated; may be empty */
+	char *exe;            /* owned; path of the program, "" unknown */
 };
 
 /* Opens a live process.  Errors: -ESRCH no such process or it is a zombie
  * (text says which), -EPERM with a hint (Yama, uid, capability, container),
  * -EINVAL pid is not a process.  Works across PID and mount namespaces. */
-int hog_target_open_pid(pid_t pid, struct hog_target **ret, struct hog_err *err);
+int hog_target_open_pid(pid_t pid, struct hog_target **ret,
+			struct hog_err *err);
 /* Opens an ELF core (kernel's or gcore's).  exe_path: the program it came from,
  * NULL: the name noted in the core.  -EBADMSG: not a core, or damaged. */
 int hog_target_open_core(const char *core_path, const char *exe_path,

@@ -201,10 +201,12 @@ static int check_main(struct target_core *tc, struct hog_err *err)
 	if (r >= 0)
 		return 0;
 	if (r == -ESTALE)
-		return hog_err_say(err, r, "name the very program that was "
+		return hog_err_say(err, r,
+				   "name the very program that was "
 				   "running with --exe FILE",
 				   "%s is not the build that the core came "
-				   "from (build ids differ)", name);
+				   "from (build ids differ)",
+				   name);
 	hog_err_set(err, r, "open %s, the program of the core", name);
 	if (err)
 		err->hint = "name the program that was running with --exe FILE";
@@ -235,8 +237,9 @@ static int fill(struct target_core *tc, const char *core_path,
 	target->machine = tc->core.machine;
 	target->mem = hog_mem_open_core(tc);
 	target->comm = strdup(tc->core.comm);
-	target->exe = strdup(tc->exe_path ? tc->exe_path :
-			     tc->main_path ? tc->main_path : "");
+	target->exe = strdup(tc->exe_path    ? tc->exe_path
+			     : tc->main_path ? tc->main_path
+					     : "");
 	target->cmdline = hog_core_cmdline(&tc->core);
 	if (!target->mem || !target->comm || !target->exe || !target->cmdline ||
 	    make_maps(tc) < 0)

@@ -16,8 +16,8 @@ struct target_core {
 	struct hog_target base;
 	int fd; /* owned: the core */
 	struct hog_core core;
-	const char *main_path; /* of the program, as noted; NULL: unknown */
-	char *exe_path;        /* owned; the user's --exe, or NULL */
+	const char *main_path;   /* of the program, as noted; NULL: unknown */
+	char *exe_path;          /* owned; the user's --exe, or NULL */
 	struct core_disk *disks; /* owned, one per path asked for so far */
 	size_t ndisks;
 };

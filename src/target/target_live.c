@@ -111,7 +111,8 @@ static int check_kind(pid_t pid, const char *status, struct hog_err *err)
 	if (state && (*state == 'Z' || *state == 'X'))
 		return hog_err_say(err, -ESRCH, NULL,
 				   "process %d has ended (it is a zombie that "
-				   "its parent has not waited for)", pid);
+				   "its parent has not waited for)",
+				   pid);
 	/* Only kernel threads have no memory of their own. */
 	if (!hog_status_field(status, "VmSize"))
 		return hog_err_say(err, -EINVAL, NULL,
@@ -139,7 +140,8 @@ static int try_a_read(struct hog_target *target, const char *status,
 		return hog_err_say(err, r, NULL, "process %d has ended",
 				   target->pid);
 	return r < 0 ? hog_err_set(err, r, "read the memory of process %d",
-				   target->pid) : 0;
+				   target->pid)
+		     : 0;
 }
 
 static bool is_elf_head(const unsigned char *head)
@@ -153,8 +155,8 @@ static bool is_elf_head(const unsigned char *head)
  * ELF image in memory.  EM_NONE: there is none. */
 static unsigned machine_of(struct target_live *live)
 {
-	_cleanup_close_ int fd = openat(live->proc_fd, "exe",
-					O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd =
+		openat(live->proc_fd, "exe", O_RDONLY | O_CLOEXEC);
 	const struct hog_maps *maps = &live->base.maps;
 	unsigned char head[HEAD_BYTES];
 	bool found = fd >= 0 && pread(fd, head, HEAD_BYTES, 0) == HEAD_BYTES &&
@@ -167,8 +169,8 @@ static unsigned machine_of(struct target_live *live)
 			is_elf_head(head);
 	if (!found)
 		return EM_NONE;
-	return (unsigned)head[EI_NIDENT + 2] |
-	       (unsigned)head[EI_NIDENT + 3] << 8;
+	return (unsigned)head[EI_NIDENT + 2] | (unsigned)head[EI_NIDENT + 3]
+						       << 8;
 }
 
 /* Names and command line; all of them may be unreadable or gone. */
@@ -215,7 +217,8 @@ static int fill(struct target_live *live, struct hog_err *err)
 	live->same_ns = levels < 2;
 	target->mem = hog_mem_open_live(target->pid);
 	if (!target->mem)
-		return hog_err_set(err, -ENOMEM, "open process %d", target->pid);
+		return hog_err_set(err, -ENOMEM, "open process %d",
+				   target->pid);
 	r = live_refresh_maps(target, err);
 	if (r == -EACCES || r == -EPERM)
 		return hog_say_not_allowed(target->pid, status, -EPERM, err);
@@ -225,7 +228,8 @@ static int fill(struct target_live *live, struct hog_err *err)
 	if (r < 0)
 		return r;
 	if (read_words(live) < 0)
-		return hog_err_set(err, -ENOMEM, "open process %d", target->pid);
+		return hog_err_set(err, -ENOMEM, "open process %d",
+				   target->pid);
 	target->machine = machine_of(live);
 	return 0;
 }

@@ -170,8 +170,10 @@ static int cpu_by_stat(struct hog_oswatch *watch, uint64_t *ret)
 		return r == -ESRCH ? r : -ENODATA;
 	p = strrchr(text, ')');
 	if (!p || hz <= 0 ||
-	    sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			  "%" SCNu64 " %" SCNu64, &user, &sys) != 2)
+	    sscanf(p + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+		   "%" SCNu64 " %" SCNu64,
+		   &user, &sys) != 2)
 		return -ENODATA;
 	*ret = (user + sys) * (1000000000ULL / (uint64_t)hz);
 	return 0;

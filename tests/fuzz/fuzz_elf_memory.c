@@ -31,7 +31,8 @@ static const struct hog_mem_ops flat_ops = { .name = "flat",
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct flat flat = { { .ops = &flat_ops, .end = 1ULL << 47 },
-			     data, size };
+			     data,
+			     size };
 	struct hog_elf *elf;
 
 	if (hog_elf_open_memory(&flat.mem, BASE, &elf, NULL) == 0) {

@@ -55,8 +55,8 @@ static ssize_t fake_readv(struct hog_mem *mem, const struct hog_span *spans,
 	if (fake->fail)
 		return fake->fail;
 	for (unsigned i = 0; i < n; i++) {
-		size_t got = copy(fake, spans[i].addr, spans[i].buf,
-				  spans[i].len);
+		size_t got =
+			copy(fake, spans[i].addr, spans[i].buf, spans[i].len);
 
 		total += (ssize_t)got;
 		if (got < spans[i].len)

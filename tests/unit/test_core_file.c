@@ -71,13 +71,18 @@ static int load(struct making *m, size_t cut, struct hog_core *ret)
 {
 	Elf64_Phdr ph[2] = {
 		{ .p_type = PT_NOTE, .p_filesz = m->notes.len },
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = STACK,
-		  .p_filesz = m->stack.len, .p_memsz = m->stack.len },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_W,
+		  .p_vaddr = STACK,
+		  .p_filesz = m->stack.len,
+		  .p_memsz = m->stack.len },
 	};
 	Elf64_Ehdr head = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64,
 					 ELFDATA2LSB, EV_CURRENT },
-			    .e_type = ET_CORE, .e_phoff = sizeof(head),
-			    .e_phentsize = sizeof(*ph), .e_phnum = 2 };
+			    .e_type = ET_CORE,
+			    .e_phoff = sizeof(head),
+			    .e_phentsize = sizeof(*ph),
+			    .e_phnum = 2 };
 	struct hog_buf all = { 0 };
 	int fd = memfd_create("core", 0);
 
@@ -102,8 +107,9 @@ Test(core_file, reads_a_call_and_its_thread_pointer)
 	struct making m = { .machine = EM_X86_64 };
 	struct hog_core core;
 
-	add_thread(&m, 42, (int64_t[]){ 15, 202, 14, 0x1234, 13, 137, 16, 0x4005,
-					19, 0x7ffd, 21, 0x7f00, -1 });
+	add_thread(&m, 42,
+		   (int64_t[]){ 15, 202, 14, 0x1234, 13, 137, 16, 0x4005, 19,
+				0x7ffd, 21, 0x7f00, -1 });
 	add_thread(&m, 43, (int64_t[]){ 15, -1, 14, 9, -1 });
 	cr_assert_eq(load(&m, 0, &core), 0);
 	cr_assert_eq(core.nthreads, 2);
@@ -126,7 +132,8 @@ Test(core_file, reads_aarch64_notes_of_their_own)
 	uint64_t tls = 0x7f12;
 	int32_t number = 98;
 
-	add_thread(&m, 42, (int64_t[]){ 0, 0x1234, 31, 0x7ffd, 32, 0x4005, -1 });
+	add_thread(&m, 42,
+		   (int64_t[]){ 0, 0x1234, 31, 0x7ffd, 32, 0x4005, -1 });
 	add_note(&m, 0x401, "LINUX", &tls, 8);
 	add_note(&m, 0x404, "LINUX", &number, 4);
 	cr_assert_eq(load(&m, 0, &core), 0);

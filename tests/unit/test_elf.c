@@ -41,8 +41,8 @@ TestSuite(elf, .init = setup, .fini = teardown);
 /* The lowest mapping of the file that holds an address of ours. */
 static const struct hog_map *file_of(const void *addr)
 {
-	const struct hog_map *hit = hog_maps_find(&self->maps,
-						  (uint64_t)(uintptr_t)addr);
+	const struct hog_map *hit =
+		hog_maps_find(&self->maps, (uint64_t)(uintptr_t)addr);
 
 	cr_assert_not_null(hit);
 	for (size_t i = 0; i < self->maps.n; i++)
@@ -158,7 +158,8 @@ Test(elf, refuses_an_image_whose_numbers_lie)
 	Elf64_Ehdr head = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64,
 					 ELFDATA2LSB, EV_CURRENT },
 			    .e_phentsize = sizeof(Elf64_Phdr),
-			    .e_phnum = 60000, .e_phoff = UINT64_MAX - 8 };
+			    .e_phnum = 60000,
+			    .e_phoff = UINT64_MAX - 8 };
 
 	fake_mem_init(&fake);
 	fake_mem_add(&fake, 0x1000, &head, sizeof(head));

@@ -40,7 +40,9 @@ Test(maps, keeps_odd_names)
 
 	cr_assert_eq(parse("1000-2000 r--p 0 0:0 7 /a b\\012c (deleted)\n"
 			   "2000-3000 r--p 0 0:0 8 /x (deleted) y\n"
-			   "3000-4000 r--p 0 0:0 9", &maps), 0);
+			   "3000-4000 r--p 0 0:0 9",
+			   &maps),
+		     0);
 	cr_assert_eq(maps.n, 3);
 	cr_assert_str_eq(maps.v[0].path, "/a b\nc");
 	cr_assert(maps.v[0].deleted);
@@ -66,10 +68,16 @@ Test(maps, finds_the_mapping_of_an_address)
 Test(maps, refuses_what_is_no_list_of_mappings)
 {
 	static const char *const bad[] = {
-		"hello\n", "1000-2000\n", "1000 2000 r--p 0 0:0 7\n",
-		"2000-1000 r--p 0 0:0 7\n", "-1-2000 r--p 0 0:0 7\n",
-		"1000-2000 r-- 0 0:0 7\n", "1000-2000 r--p 0 0:0 \n", "\n",
-		" 1000-2000 r--p 0 0:0 7\n", "1000-2000 r--p",
+		"hello\n",
+		"1000-2000\n",
+		"1000 2000 r--p 0 0:0 7\n",
+		"2000-1000 r--p 0 0:0 7\n",
+		"-1-2000 r--p 0 0:0 7\n",
+		"1000-2000 r-- 0 0:0 7\n",
+		"1000-2000 r--p 0 0:0 \n",
+		"\n",
+		" 1000-2000 r--p 0 0:0 7\n",
+		"1000-2000 r--p",
 	};
 	struct hog_maps maps;
 
@@ -85,7 +93,9 @@ Test(maps, leaves_out_what_goes_backwards)
 
 	cr_assert_eq(parse("1000-3000 r--p 0 0:0 7\n"
 			   "2000-4000 r--p 0 0:0 7\n"
-			   "3000-4000 r--p 0 0:0 7\n", &maps), 0);
+			   "3000-4000 r--p 0 0:0 7\n",
+			   &maps),
+		     0);
 	cr_assert_eq(maps.n, 2);
 	cr_assert_eq(maps.v[1].start, 0x3000);
 	hog_maps_fini(&maps);

@@ -87,7 +87,8 @@ Test(mem, reads_a_string_that_ends_where_memory_does)
 	page[4095] = 0;
 	fake_mem_add(&fake, 0x10000, page, sizeof(page));
 	cr_assert_eq(hog_mem_read_cstr(&fake.mem, 0x10000 + 4090, buf,
-				       sizeof(buf)), 4);
+				       sizeof(buf)),
+		     4);
 	cr_assert_str_eq(buf, "tail");
 	/* From the middle it is longer than the buffer: cut. */
 	cr_assert_eq(hog_mem_read_cstr(&fake.mem, 0x10000 + 1000, buf, 10), 9);

@@ -63,7 +63,9 @@ Test(offspring, tells_of_children_and_grandchildren)
 
 	cr_assert_eq(hog_offspring_new(&off, NULL), 0);
 	cr_assert_eq(hog_offspring_add(off, start("sh -c 'sleep 3 & sleep 3 & "
-						  "wait; :'; :", &launch)), 0);
+						  "wait; :'; :",
+						  &launch)),
+		     0);
 	cr_assert_eq(hog_launch_go(&launch, NULL), 0);
 	cr_assert_eq(wait_for(off, &told, HOG_BIRTH_FORK, 3), 3);
 	for (int i = 0, forks = 0; i < told.n; i++)
@@ -105,7 +107,8 @@ Test(offspring, misses_no_short_lived_child_where_perf_is_allowed)
 
 	cr_assert_eq(hog_offspring_new(&off, NULL), 0);
 	start("i=0; while [ $i -lt 300 ]; do (:); i=$((i+1)); done; "
-	      "/bin/true; /bin/true; exit 0", &launch);
+	      "/bin/true; /bin/true; exit 0",
+	      &launch);
 	cr_assert_eq(hog_offspring_add(off, launch.pid), 0);
 	if (strcmp(hog_offspring_way(off), "perf") != 0) {
 		hog_launch_fini(&launch);

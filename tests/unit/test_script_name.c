@@ -42,7 +42,8 @@ Test(script_name, steps_over_values_of_options)
 	cr_assert_str_eq(name_of(PY, "python -Q new a.py"), "a.py");
 	cr_assert_str_eq(name_of(PY, "python -uX dev a.py"), "a.py");
 	cr_assert_str_eq(name_of(PY, "python --check-hash-based-pycs always "
-				     "a.py"), "a.py");
+				     "a.py"),
+			 "a.py");
 }
 
 Test(script_name, is_that_of_the_module)

@@ -42,8 +42,8 @@ Test(target_live, reads_a_child)
 
 	cr_assert_eq(hog_target_open_pid(pid, &target, NULL), 0);
 	cr_assert(target->live);
-	cr_assert_eq(hog_mem_read_cstr(target->mem,
-				       (uint64_t)(uintptr_t)secret, buf, 64),
+	cr_assert_eq(hog_mem_read_cstr(target->mem, (uint64_t)(uintptr_t)secret,
+				       buf, 64),
 		     (ssize_t)strlen(secret));
 	cr_assert_str_eq(buf, secret);
 	cr_assert_gt(target->maps.n, 3);
@@ -58,7 +58,8 @@ Test(target_live, reads_a_child)
 	free(tids);
 	end(pid);
 	cr_assert_eq(hog_mem_read(target->mem, (uint64_t)(uintptr_t)secret, buf,
-				  4), -ESRCH);
+				  4),
+		     -ESRCH);
 	cr_assert_eq(hog_target_threads(target, &tids), -ESRCH);
 	cr_assert_lt(hog_target_refresh_maps(target, NULL), 0);
 	hog_target_close(target);

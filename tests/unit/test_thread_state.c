@@ -19,7 +19,8 @@ Test(thread_state, reads_a_call_and_its_arguments)
 	struct hog_osthread os = fresh();
 
 	cr_assert(hog_parse_syscall("202 0x7f01 0x189 0x0 0x1 0x2 0xffffffff "
-				    "0x7ffe10 0x7f22\n", &os));
+				    "0x7ffe10 0x7f22\n",
+				    &os));
 	cr_assert_eq(os.state, HOG_OS_SLEEPING);
 	cr_assert_eq(os.syscall, 202);
 	cr_assert_eq(os.args[0], 0x7f01);
