@@ -168,7 +168,7 @@ static bool read_rename(struct hog_stream_names *names, struct hog_cursor *cur,
 }
 
 /* How to read one of op, the map that its id goes to (NULL: none), and how
- * many ids that may have in all: never trust a count. */
+ * many ids that may have in all (0: none): never trust a count. */
 struct kind {
 	read_fn read;
 	struct hog_buf *map;
@@ -215,11 +215,11 @@ int hog_stream_names_read(struct hog_stream_names *names, unsigned op,
 	for (; n > 0; n--) {
 		uint32_t id = 0;
 
-		if (kind.map && count_of(kind.map) >= kind.max)
+		if (kind.max > 0 && count_of(kind.map) >= kind.max)
 			return -EBADMSG;
 		if (!kind.read(names, cur, &id))
 			return -EBADMSG;
-		if (!kind.map)
+		if (kind.max == 0)
 			continue;
 		hog_buf_add(kind.map, &id, sizeof(id));
 		if (kind.map->failed)
