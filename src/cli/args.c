@@ -161,9 +161,9 @@ static int unknown_long(struct parser *p, const char *name, size_t len)
 static void add_use(struct parser *p, const struct hog_opt *o, int sign,
 		    const char *value)
 {
-	p->args->uses[p->args->n_uses++] = (struct use){
-		.letter = o->letter, .sign = sign, .value = value
-	};
+	p->args->uses[p->args->n_uses++] = (struct use){ .letter = o->letter,
+							 .sign = sign,
+							 .value = value };
 }
 
 /* The value that stands in the next word.  "--" is never one: it is far more
@@ -172,9 +172,10 @@ static int take_value(struct parser *p, const struct hog_opt *o,
 		      const char *shown, const char **ret_value)
 {
 	if (p->next >= p->argc || !strcmp(p->argv[p->next], "--"))
-		return hog_err_say(p->err, -EINVAL, NULL,
-				   "option '%s' needs a value: give it as '%s %s'",
-				   shown, shown, o->value);
+		return hog_err_say(
+			p->err, -EINVAL, NULL,
+			"option '%s' needs a value: give it as '%s %s'", shown,
+			shown, o->value);
 	*ret_value = p->argv[p->next++];
 	return 0;
 }

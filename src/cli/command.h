@@ -14,8 +14,8 @@
 struct hog_args;
 
 struct hog_opt {
-	int letter;       /* 'p'; above 255: only a long form */
-	const char *name; /* "pid" */
+	int letter;        /* 'p'; above 255: only a long form */
+	const char *name;  /* "pid" */
 	const char *value; /* "PID"; NULL: a switch */
 	const char *help;
 	bool negatable; /* --no-NAME too */
@@ -23,8 +23,8 @@ struct hog_opt {
 
 struct hog_command {
 	const char *name, *usage, *summary;
-	const char *details; /* paragraph(s) of --help; may be NULL */
-	const char *example; /* runs as it stands; shown by --help */
+	const char *details;           /* paragraph(s) of --help; may be NULL */
+	const char *example;           /* runs as it stands; shown by --help */
 	const struct hog_opt *options; /* ends with { 0 } */
 	/* Returns the exit status. */
 	int (*run)(const struct hog_args *args);
@@ -49,6 +49,11 @@ char *const *hog_args_program(const struct hog_args *args);
 const char *hog_args_line(const struct hog_args *args);
 
 /* Exit statuses (interface.md). */
-enum { HOG_EXIT_OK = 0, HOG_EXIT_FAIL = 1, HOG_EXIT_USAGE = 2, HOG_EXIT_CHECK = 3 };
+enum {
+	HOG_EXIT_OK = 0,
+	HOG_EXIT_FAIL = 1,
+	HOG_EXIT_USAGE = 2,
+	HOG_EXIT_CHECK = 3
+};
 
 #endif

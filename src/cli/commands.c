@@ -12,10 +12,6 @@ extern const struct hog_command hog_cmd_record;
 extern const struct hog_command hog_cmd_report;
 
 const struct hog_command *const hog_commands[] = {
-	&hog_cmd_dump,
-	&hog_cmd_record,
-	&hog_cmd_report,
-	&hog_cmd_doctor,
-	&hog_cmd_formats,
-	NULL,
+	&hog_cmd_dump,   &hog_cmd_record,  &hog_cmd_report,
+	&hog_cmd_doctor, &hog_cmd_formats, NULL,
 };

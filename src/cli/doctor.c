@@ -27,7 +27,7 @@ struct report {
 	struct hog_findings findings;
 	struct hog_seen_python pythons[HOG_PYTHONS_MAX];
 	size_t n_pythons;
-	bool all; /* no process was left out */
+	bool all;  /* no process was left out */
 	pid_t pid; /* 0: the machine alone */
 };
 
@@ -187,8 +187,8 @@ static int run_doctor(const struct hog_args *args)
 	if (rep->pid)
 		hog_doctor_process(&rep->findings, rep->pid);
 	else
-		rep->n_pythons = hog_doctor_pythons(
-			rep->pythons, HOG_PYTHONS_MAX, &rep->all);
+		rep->n_pythons = hog_doctor_pythons(rep->pythons,
+						    HOG_PYTHONS_MAX, &rep->all);
 	if (hog_args_has(args, OPT_JSON))
 		print_json(rep);
 	else

@@ -85,8 +85,8 @@ void hog_doctor_hidepid(const char *mountinfo, char *buf, size_t cap)
 		const char *key = NULL;
 
 		if (at && point && point < at)
-			key = memmem(at, len - (size_t)(at - line), "hidepid=",
-				     8);
+			key = memmem(at, len - (size_t)(at - line),
+				     "hidepid=", 8);
 		if (key)
 			snprintf(buf, cap, "%.*s",
 				 (int)strcspn(key + 8, ",\n "), key + 8);
@@ -261,7 +261,8 @@ static void check_container(struct hog_findings *f, const char *status)
 				 "host, or with --pid=host",
 				 "inside one%s%s: only its processes are seen",
 				 nested ? ", own process ids" : "",
-				 in_first_user_namespace() ? "" : ", own users");
+				 in_first_user_namespace() ? ""
+							   : ", own users");
 }
 
 static void check_proc(struct hog_findings *f, const char *status)
@@ -346,8 +347,7 @@ static void check_timer(struct hog_findings *f)
 	else
 		hog_findings_add(f, "timer", HOG_HEALTH_OK, NULL,
 				 "resolution %ld ns, wakes %llu us late",
-				 res.tv_nsec,
-				 (unsigned long long)over / 1000);
+				 res.tv_nsec, (unsigned long long)over / 1000);
 }
 
 void hog_doctor_system(struct hog_findings *f)

@@ -46,8 +46,8 @@ static int run_command(const struct hog_command *cmd, int argc, char **argv)
 	int r = hog_args_parse(cmd, argc, argv, 2, &args, &err);
 
 	if (r < 0)
-		return r == -EINVAL ? hog_usage(cmd->name, &err) :
-				      hog_fail(cmd->name, &err);
+		return r == -EINVAL ? hog_usage(cmd->name, &err)
+				    : hog_fail(cmd->name, &err);
 	if (hog_args_has(args, hog_opt_help.letter)) {
 		hog_help_command(cmd, stdout);
 		r = HOG_EXIT_OK;
@@ -76,7 +76,8 @@ static int run_version(int argc, char **argv)
 	bool json = argc == 3 && !strcmp(argv[2], "--json");
 
 	if (argc > 2 && !json) {
-		hog_say(NULL, "unknown option '%.40s' of --version; it takes --json or "
+		hog_say(NULL,
+			"unknown option '%.40s' of --version; it takes --json or "
 			"nothing",
 			argv[2]);
 		return HOG_EXIT_USAGE;

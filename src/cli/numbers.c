@@ -104,16 +104,18 @@ int hog_parse_rate(const char *text, double *ret, struct hog_err *err)
 	double value;
 
 	if (parse_with_unit(text, units, &value) < 0)
-		return hog_err_say(err, -EINVAL, NULL,
-				   "'%.40s' is no rate: give samples per second "
-				   "as 100 or 1k",
-				   text);
+		return hog_err_say(
+			err, -EINVAL, NULL,
+			"'%.40s' is no rate: give samples per second "
+			"as 100 or 1k",
+			text);
 	/* Slower than one in 1000 s is a slip, and periods stay in range. */
 	if (value < 0.001 || value > HOG_RATE_MAX)
-		return hog_err_say(err, -EINVAL, NULL,
-				   "rate '%.40s' is out of range: give 0.001 to "
-				   "1000k samples per second",
-				   text);
+		return hog_err_say(
+			err, -EINVAL, NULL,
+			"rate '%.40s' is out of range: give 0.001 to "
+			"1000k samples per second",
+			text);
 	*ret = value;
 	return 0;
 }
@@ -121,7 +123,7 @@ int hog_parse_rate(const char *text, double *ret, struct hog_err *err)
 int hog_parse_seconds(const char *text, double *ret, struct hog_err *err)
 {
 	static const struct unit units[] = {
-		{ "", 1 }, { "s", 1 }, { "ms", 1e-3 },
+		{ "", 1 },   { "s", 1 },    { "ms", 1e-3 },
 		{ "m", 60 }, { "h", 3600 }, { 0 },
 	};
 	double value;

@@ -162,7 +162,8 @@ int hog_output_open(const struct hog_sink_ops *ops, const char *path,
 		return r;
 	if (ops->binary && isatty(fileno(out.file))) {
 		fclose(out.file);
-		return hog_err_say(err, -EINVAL, "name a file with -o, or "
+		return hog_err_say(err, -EINVAL,
+				   "name a file with -o, or "
 				   "redirect the output",
 				   "format '%s' is binary: it would garble the "
 				   "terminal",

@@ -262,8 +262,8 @@ static int run_record(const struct hog_args *args)
 	int status, r = hog_record_parse(args, &rec.opt, &err);
 
 	if (r < 0)
-		return r == -EINVAL ? hog_usage(name, &err) :
-				      hog_fail(name, &err);
+		return r == -EINVAL ? hog_usage(name, &err)
+				    : hog_fail(name, &err);
 	status = record(&rec, &err);
 	hog_sink_fini(&rec.sink);
 	hog_session_free(rec.session);

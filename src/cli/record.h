@@ -22,8 +22,8 @@ struct hog_record_options {
 	const struct hog_sink_ops *format;
 	pid_t *pids; /* owned */
 	size_t n_pids;
-	char *const *program; /* NULL: attached */
-	const char *path;     /* NULL: a name is made */
+	char *const *program;   /* NULL: attached */
+	const char *path;       /* NULL: a name is made */
 	const char *stats_path; /* NULL: not asked for */
 	bool quiet, verbose;
 };
@@ -42,7 +42,7 @@ void hog_record_process_name(pid_t pid, char *buf, size_t cap);
 /* A program that record launches. */
 struct hog_record_child {
 	struct hog_launch launch;
-	pid_t pid;  /* 0: none */
+	pid_t pid; /* 0: none */
 };
 
 int hog_record_child_prepare(struct hog_record_child *child, char *const *argv,

@@ -53,8 +53,8 @@ int hog_record_child_wait(struct hog_record_child *child)
 	if (r < 0 || waitpid(child->pid, &status, 0) < 0)
 		return HOG_EXIT_FAIL;
 	child->pid = 0;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
 }
 
 void hog_record_child_cancel(struct hog_record_child *child)

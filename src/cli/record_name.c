@@ -32,8 +32,7 @@ static const char *python_script(const char *const *argv)
 			return argv[i + 1];
 		if (!strncmp(word, "-c", 2) || !strcmp(word, "-"))
 			return NULL;
-		if ((!strcmp(word, "-W") || !strcmp(word, "-X")) &&
-		    argv[i + 1])
+		if ((!strcmp(word, "-W") || !strcmp(word, "-X")) && argv[i + 1])
 			i++;
 	}
 	return NULL;

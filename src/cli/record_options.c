@@ -129,8 +129,7 @@ static int parse_outputs(const struct hog_args *args,
 		return r;
 	if (!opt->path && !opt->format->suffix)
 		opt->path = "-";
-	if (opt->path && opt->stats_path &&
-	    !strcmp(opt->path, opt->stats_path))
+	if (opt->path && opt->stats_path && !strcmp(opt->path, opt->stats_path))
 		return hog_err_say(err, -EINVAL, "name two files",
 				   "-o and --stats name the same output");
 	return 0;

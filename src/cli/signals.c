@@ -15,10 +15,10 @@
 /* Set before the handlers are, or with the signals blocked. */
 static struct {
 	volatile sig_atomic_t phase;
-	volatile sig_atomic_t asked;     /* signals that came, in this phase */
-	volatile sig_atomic_t any;       /* one came, in whatever phase */
-	volatile sig_atomic_t to_pass;   /* TERM or HUP, for the program */
-	volatile sig_atomic_t child;     /* 0: none to pass it on to */
+	volatile sig_atomic_t asked;   /* signals that came, in this phase */
+	volatile sig_atomic_t any;     /* one came, in whatever phase */
+	volatile sig_atomic_t to_pass; /* TERM or HUP, for the program */
+	volatile sig_atomic_t child;   /* 0: none to pass it on to */
 	const char *path;
 	int fd; /* -1: no output to clean */
 	bool created;
@@ -63,7 +63,8 @@ static void on_signal(int sig)
 	} else {
 		if (sig != SIGINT)
 			state.to_pass = sig;
-		if (state.asked >= (state.phase == HOG_PHASE_WRITING ? 2 : PATIENCE))
+		if (state.asked >=
+		    (state.phase == HOG_PHASE_WRITING ? 2 : PATIENCE))
 			give_up(sig);
 	}
 	errno = saved;

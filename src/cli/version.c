@@ -75,8 +75,8 @@ static void print_json(void)
 	json_object_object_add(o, "pythons", pythons());
 	json_object_object_add(o, "formats", formats());
 	json_object_object_add(o, "libraries", libraries());
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_SPACED));
+	puts(json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
 	json_object_put(o);
 }
 

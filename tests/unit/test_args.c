@@ -20,7 +20,8 @@ static const struct hog_opt options[] = {
 };
 
 static const struct hog_command command = {
-	.name = "test", .options = options,
+	.name = "test",
+	.options = options,
 };
 
 static struct hog_args *args;

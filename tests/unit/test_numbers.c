@@ -23,7 +23,16 @@ Test(numbers, takes_every_pid_the_kernel_can_give)
 Test(numbers, refuses_what_is_no_pid_with_words)
 {
 	static const char *const bad[] = {
-		"", "0", "-1", "+1", " 1", "1 ", "1x", "0x10", "1.0", "4194305",
+		"",
+		"0",
+		"-1",
+		"+1",
+		" 1",
+		"1 ",
+		"1x",
+		"0x10",
+		"1.0",
+		"4194305",
 		"1606938044258990275541962092341162602522202993782792835301376",
 		"18446744073709551617",
 	};
@@ -46,9 +55,9 @@ Test(numbers, takes_rates_with_and_without_unit)
 		const char *text;
 		double hz;
 	} good[] = {
-		{ "100", 100 }, { "1k", 1000 }, { "10khz", 10000 },
-		{ "10kHz", 10000 }, { "250Hz", 250 }, { "0.5", 0.5 },
-		{ ".5k", 500 }, { "1000k", 1000000 },
+		{ "100", 100 },     { "1k", 1000 },       { "10khz", 10000 },
+		{ "10kHz", 10000 }, { "250Hz", 250 },     { "0.5", 0.5 },
+		{ ".5k", 500 },     { "1000k", 1000000 },
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
@@ -62,8 +71,22 @@ Test(numbers, takes_rates_with_and_without_unit)
 Test(numbers, refuses_rates_of_nothing_or_nonsense)
 {
 	static const char *const bad[] = {
-		"", "0", "-1", "0k", "nan", "inf", "1e3", "1kk", "k", ".",
-		"hz", "1,5", "1 k", "1001k", "0x10", "1.2.3",
+		"",
+		"0",
+		"-1",
+		"0k",
+		"nan",
+		"inf",
+		"1e3",
+		"1kk",
+		"k",
+		".",
+		"hz",
+		"1,5",
+		"1 k",
+		"1001k",
+		"0x10",
+		"1.2.3",
 		"99999999999999999999999999999999999999999999999999999999999",
 	};
 
@@ -82,8 +105,8 @@ Test(numbers, takes_seconds_with_and_without_unit)
 		const char *text;
 		double s;
 	} good[] = {
-		{ "0", 0 }, { "1.5", 1.5 }, { "10s", 10 }, { "2m", 120 },
-		{ "1h", 3600 }, { "250ms", 0.25 },
+		{ "0", 0 },    { "1.5", 1.5 }, { "10s", 10 },
+		{ "2m", 120 }, { "1h", 3600 }, { "250ms", 0.25 },
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
@@ -96,9 +119,10 @@ Test(numbers, takes_seconds_with_and_without_unit)
 
 Test(numbers, refuses_times_that_never_come)
 {
-	static const char *const bad[] = { "", "-1", "-0.1", "nan", "inf", "1x",
-					   "infinity", "s", "1e400",
-					   "9999999999999999999999" };
+	static const char *const bad[] = {
+		"",   "-1",       "-0.1", "nan",   "inf",
+		"1x", "infinity", "s",    "1e400", "9999999999999999999999"
+	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		double s;

@@ -8,10 +8,14 @@ static char line[512];
 static const char *draw(const char *hottest, unsigned columns)
 {
 	struct hog_progress p = {
-		.elapsed_s = 12.4, .rate_hz = 99.6, .samples = 1234,
+		.elapsed_s = 12.4,
+		.rate_hz = 99.6,
+		.samples = 1234,
 		.loss = { .missed = 1, .torn = 2, .late = 50 },
-		.processes = 1, .threads = 4,
-		.hottest = hottest, .hottest_share = 0.456,
+		.processes = 1,
+		.threads = 4,
+		.hottest = hottest,
+		.hottest_share = 0.456,
 	};
 
 	hog_record_live_format(&p, columns, line, sizeof(line));

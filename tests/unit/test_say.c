@@ -25,8 +25,7 @@ Test(say, shows_bytes_that_are_no_text)
 	cr_assert_str_eq(hog_plain("\xff\xc0\xaf\xed\xa0\x80z", buf,
 				   sizeof(buf)),
 			 "\\xff\\xc0\\xaf\\xed\\xa0\\x80z");
-	cr_assert_str_eq(hog_plain("\xe4\xb8", buf, sizeof(buf)),
-			 "\\xe4\\xb8");
+	cr_assert_str_eq(hog_plain("\xe4\xb8", buf, sizeof(buf)), "\\xe4\\xb8");
 }
 
 Test(say, cuts_between_characters)
