@@ -9,6 +9,7 @@
 
 #define FRAMES_MAX (1u << 20) /* remembered; then the memory starts anew */
 #define SYSPATH_AGE_NS (2 * HOG_NS_PER_SEC)
+#define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 50) /* a file that nothing fits */
 #define MEMO_FIRST 32
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,
@@ -25,31 +26,31 @@ void hog_frames_fini(struct hog_frames *f)
 	*f = (struct hog_frames){ 0 };
 }
 
-/* sys.path grows while a program imports: look again now and then. */
-static void refresh_syspath(struct hog_frames *f)
+/* sys.path grows while a program starts and imports: it is read again when it
+ * is older than age. */
+static bool refresh_syspath(struct hog_frames *f, uint64_t age_ns)
 {
 	struct hog_pyinterp main;
 	uint64_t now = hog_now_ns();
 	char *path = NULL;
 
-	if (f->syspath_ns && now - f->syspath_ns < SYSPATH_AGE_NS)
-		return;
+	if (f->syspath_ns && now - f->syspath_ns < age_ns)
+		return false;
 	f->syspath_ns = now;
 	if (hog_pyinterps_list(f->py, &main, 1) < 1 ||
 	    hog_pysyspath_read(f->py, &main, &path) < 0)
-		return;
+		return false;
 	free(f->syspath);
 	f->syspath = path;
+	return true;
 }
 
-/* What follows the longest sys.path entry that file begins with. */
-static const char *shorten(const struct hog_frames *f, const char *file)
+/* Length of the longest sys.path entry that file begins with; 0: none. */
+static size_t longest_entry(const struct hog_frames *f, const char *file)
 {
 	size_t best = 0;
 
-	if (file[0] != '/' || !f->syspath)
-		return file;
-	for (const char *p = f->syspath; *p; p += strlen(p) + 1) {
+	for (const char *p = f->syspath; p && *p; p += strlen(p) + 1) {
 		size_t len = strlen(p);
 
 		while (len > 1 && p[len - 1] == '/')
@@ -58,6 +59,20 @@ static const char *shorten(const struct hog_frames *f, const char *file)
 		    file[len] == '/' && file[len + 1])
 			best = len;
 	}
+	return best;
+}
+
+/* What follows the longest sys.path entry that file begins with. */
+static const char *shorten(struct hog_frames *f, const char *file)
+{
+	size_t best;
+
+	if (file[0] != '/')
+		return file;
+	refresh_syspath(f, SYSPATH_AGE_NS);
+	best = longest_entry(f, file);
+	if (best == 0 && refresh_syspath(f, SYSPATH_MISS_NS))
+		best = longest_entry(f, file);
 	return best ? file + best + 1 : file;
 }
 
@@ -69,7 +84,6 @@ static uint32_t function_of(struct hog_frames *f, const struct hog_pycode *code)
 
 	if (known)
 		return (uint32_t)*known;
-	refresh_syspath(f);
 	fn.name = hog_model_cstr(f->model, code->name);
 	fn.qualname = hog_model_cstr(f->model, code->qualname);
 	fn.file = hog_model_cstr(f->model, code->filename);
