@@ -32,11 +32,11 @@ static inline void hog_cleanup_fclose(FILE **f)
 #define _cleanup_fclose_ __attribute__((cleanup(hog_cleanup_fclose)))
 
 /* The pointer's value; the guarded variable is NULL from here on. */
-#define hog_move(p)                          \
-	__extension__({                      \
-		__typeof__(p) moved_ = (p);  \
-		(p) = NULL;                  \
-		moved_;                      \
+#define hog_move(p)                                                            \
+	__extension__({                                                        \
+		__typeof__(p) moved_ = (p);                                    \
+		(p) = NULL;                                                    \
+		moved_;                                                        \
 	})
 
 /* The same for a file descriptor, which is -1 from here on. */

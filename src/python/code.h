@@ -18,7 +18,7 @@
 struct hog_python;
 struct hog_pycodes;
 
-#define HOG_PYCODES_MAX 65536        /* entries kept */
+#define HOG_PYCODES_MAX 65536         /* entries kept */
 #define HOG_PYCODES_BYTES (48u << 20) /* names, tables, byte code kept */
 
 /* co_flags */
@@ -44,7 +44,7 @@ struct hog_pycode {
 	const unsigned char *code; /* owned copy, code_len bytes; may be NULL */
 	const char *filename, *name, *qualname; /* owned, UTF-8; qualname ==
 						 * name before 3.11 */
-	const unsigned char *lines; /* owned */
+	const unsigned char *lines;             /* owned */
 	uint32_t lines_len;
 	bool degraded; /* something could not be read: names may be "?" */
 };

@@ -16,17 +16,17 @@
 /* This build has no such field. */
 #define HOG_NO_FIELD (-1)
 
-enum hog_pyframes { /* how frames are kept and linked */
-	HOG_PYFRAMES_HEAP,    /* 2.7-3.10: PyFrameObject, tstate.frame, f_back */
-	HOG_PYFRAMES_CFRAME,  /* 3.11, 3.12: data stack, tstate.cframe */
-	HOG_PYFRAMES_CURRENT, /* 3.13+: data stack, tstate.current_frame */
+enum hog_pyframes {                    /* how frames are kept and linked */
+		    HOG_PYFRAMES_HEAP, /* 2.7-3.10: PyFrameObject, tstate.frame, f_back */
+		    HOG_PYFRAMES_CFRAME, /* 3.11, 3.12: data stack, tstate.cframe */
+		    HOG_PYFRAMES_CURRENT, /* 3.13+: data stack, tstate.current_frame */
 };
 
 enum hog_pylines { /* the format of the line table */
-	HOG_PYLINES_LNOTAB_UNSIGNED, /* 2.7 */
-	HOG_PYLINES_LNOTAB,          /* 3.6-3.9 */
-	HOG_PYLINES_LINETABLE_310,
-	HOG_PYLINES_LOCATIONS, /* 3.11+ */
+		   HOG_PYLINES_LNOTAB_UNSIGNED, /* 2.7 */
+		   HOG_PYLINES_LNOTAB,          /* 3.6-3.9 */
+		   HOG_PYLINES_LINETABLE_310,
+		   HOG_PYLINES_LOCATIONS, /* 3.11+ */
 };
 
 enum hog_pystrings {
@@ -37,11 +37,11 @@ enum hog_pystrings {
 };
 
 struct hog_pylayout {
-	const char *name;      /* "3.12", "3.13t": of the table */
-	uint8_t major, minor;  /* of the table */
-	bool free_threaded;    /* object header of 32 bytes, no one GIL */
-	bool tagged_refs;      /* 3.14+: low bits of iframe_code and slots */
-	bool traced_refs;      /* Py_TRACE_REFS: objects shifted by 16 */
+	const char *name;     /* "3.12", "3.13t": of the table */
+	uint8_t major, minor; /* of the table */
+	bool free_threaded;   /* object header of 32 bytes, no one GIL */
+	bool tagged_refs;     /* 3.14+: low bits of iframe_code and slots */
+	bool traced_refs;     /* Py_TRACE_REFS: objects shifted by 16 */
 	enum hog_pyframes frames;
 	enum hog_pylines lines;
 	enum hog_pystrings strings;

@@ -10,6 +10,7 @@
 #ifndef HOG_PYTHON_LAYOUT_FIELDS_H
 #define HOG_PYTHON_LAYOUT_FIELDS_H
 
+/* clang-format off */
 #define HOG_PYLAYOUT_FIELDS(X)                                                \
 	X(runtime_size, _sizeof, "runtime")                                   \
 	X(runtime_interpreters_head, runtime, "interpreters.head")            \
@@ -149,5 +150,7 @@
 	X(instance_dict, instance, "in_dict")                                 \
 	X(class_name, class, "cl_name")                                       \
 	X(class_dict, class, "cl_dict")
+
+/* clang-format on */
 
 #endif

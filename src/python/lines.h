@@ -16,7 +16,8 @@
 
 struct hog_pyplace {
 	int32_t line, end_line; /* 0: none known */
-	int32_t column, end_column; /* UTF-8 bytes from 0, end exclusive; -1 none */
+	int32_t column,
+		end_column; /* UTF-8 bytes from 0, end exclusive; -1 none */
 };
 
 /* Place of the instruction at byte offset `at` of the code (-1 or less: not

@@ -33,14 +33,14 @@ struct hog_python {
 	char version_text[HOG_PYVERSION_TEXT]; /* "3.12.1", "3.13.0t" */
 	bool guessed_layout; /* a later minor read with the newest known map */
 	bool debug_offsets;  /* 3.13+: the target's own table was used */
-	uint64_t runtime_addr;     /* &_PyRuntime; 0 in 2.7, 3.6 */
-	uint64_t interp_head_addr; /* where the pointer to the newest
+	uint64_t runtime_addr;        /* &_PyRuntime; 0 in 2.7, 3.6 */
+	uint64_t interp_head_addr;    /* where the pointer to the newest
 				    * interpreter lies */
 	uint64_t tstate_current_addr; /* 2.7, 3.6: &_PyThreadState_Current */
 	uint64_t gil_lock_addr; /* 2.7: &interpreter_lock; 3.6: start of the GIL's
 				 * statics (.bss lo); 0 unknown */
 	uint64_t gil_lock_end;
-	uint64_t collecting_addr; /* 2.7, 3.6 static; 3.7, 3.8 runtime; else 0:
+	uint64_t collecting_addr;  /* 2.7, 3.6 static; 3.7, 3.8 runtime; else 0:
 				   * per interpreter */
 	uint64_t data_lo, data_hi; /* writable image of the interpreter's ELF */
 	uint32_t pthread_tid_offset; /* of the TID in libc's thread struct;

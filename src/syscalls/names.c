@@ -20,10 +20,9 @@ struct table {
 	unsigned machine;
 };
 
-#define TABLE(m, t)                                                  \
-	{                                                            \
-		.names = t, .count = sizeof(t) / sizeof(*(t)),       \
-		.machine = m                                         \
+#define TABLE(m, t)                                                            \
+	{                                                                      \
+		.names = t, .count = sizeof(t) / sizeof(*(t)), .machine = m    \
 	}
 
 static const struct table tables[] = {
