@@ -318,7 +318,7 @@ static void check_children(struct hog_findings *f, const char *status)
 static uint64_t typical_oversleep_ns(void)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
-	uint64_t took[NAPS];
+	uint64_t took[NAPS] = { 0 };
 
 	for (int i = 0; i < NAPS; i++) {
 		uint64_t before = hog_now_ns(), this;

@@ -127,7 +127,9 @@ static int parse_outputs(const struct hog_args *args,
 			      &opt->format, err);
 	if (r < 0)
 		return r;
-	if (!opt->path && !opt->format->suffix)
+	/* The table is made for reading at once. */
+	if (!opt->path &&
+	    (!opt->format->suffix || !strcmp(opt->format->name, "table")))
 		opt->path = "-";
 	if (opt->path && opt->stats_path && !strcmp(opt->path, opt->stats_path))
 		return hog_err_say(err, -EINVAL, "name two files",
