@@ -144,7 +144,7 @@ def test_tooltip_has_name_place_and_shares(fixed):
     fixed.mouse(*middle_of(fixed, "main"), kind="move")
     tip = fixed.js("document.getElementById('tip').innerText")
     for part in ("main", "/srv/app.py:12", "total", "89.5 %", "own", "15.8 %",
-                 "17 samples", "3 samples"):
+                 "17 stacks", "3 stacks"):
         assert part in tip
 
 
@@ -220,6 +220,19 @@ def test_is_readable_in_light_and_dark(fixed):
     for scheme in ("light", "dark"):
         fixed.media(scheme)
         assert fixed.js(measure) >= 4.5, scheme
+
+
+def test_narrow_window_keeps_the_names(fixed):
+    fixed.call("Emulation.setDeviceMetricsOverride",
+               width=480, height=800, deviceScaleFactor=1, mobile=False)
+    try:
+        width = fixed.js(
+            "document.querySelector('#functions tbody td:nth-child(3)').offsetWidth"
+        )
+        assert width > 100
+        assert fixed.js("document.documentElement.scrollWidth") <= 480
+    finally:
+        fixed.call("Emulation.clearDeviceMetricsOverride")
 
 
 ACT = """(async () => {

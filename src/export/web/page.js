@@ -692,8 +692,10 @@ function tip_line(table, name, weight) {
 	const tr = el("tr");
 
 	tr.append(el("td", name), el("td", show_share(weight)),
-		el("td", show_seconds(weight)),
-		el("td", count(+(weight / data.slot).toFixed(2)) + " samples"));
+		el("td", show_seconds(weight)));
+	// CPU time is weighed, not counted.
+	if (data.mode !== "cpu")
+		tr.append(el("td", count(weight / data.slot) + " stacks"));
 	table.appendChild(tr);
 }
 
@@ -702,6 +704,9 @@ function fill_tip(node) {
 	const table = el("table");
 
 	tip.replaceChildren(el("b", node ? key_name(key) : "all samples"));
+	if (!node && data.threads.length > 1)
+		tip.append(el("div", "the time of all threads shown, added up",
+			"where"));
 	if (f >= 0 && functions.kind[f] !== 3) {
 		tip.append(el("div", place_of(f, key_line(key), true), "where"));
 		if (functions.kind[f])
