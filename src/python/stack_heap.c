@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "python/heap_key.h"
 #include "python/heap_memory.h"
 #include "python/heap_pages.h"
 #include "python/heap_walk.h"
@@ -25,19 +26,12 @@
 
 #define DEPTH_MAX (1 << 20)
 
-struct seen { /* hash set of the pairs of one stack, emptied by its stamp */
-	uint64_t *keys;   /* owned */
-	uint32_t *stamps; /* owned */
-	size_t cap;       /* a power of two */
-	uint32_t stamp;
-};
-
 struct heap {
 	struct hog_pyreader base;
 	struct hog_heappages pages;
 	struct hog_heapmem mem;
 	struct hog_heapwalk walk;
-	struct seen seen;
+	struct hog_heapkeys keys;
 	unsigned char head[16]; /* tstate.frame, recursion_depth */
 	unsigned char tail[16]; /* the same, copied last */
 	uint64_t *addrs;        /* owned: frames of walk.last */
@@ -125,8 +119,7 @@ static void heap_fini(struct hog_pyreader *r)
 	hog_heappages_fini(&h->pages);
 	hog_heapmem_fini(&h->mem);
 	hog_heapwalk_fini(&h->walk);
-	free(h->seen.keys);
-	free(h->seen.stamps);
+	hog_heapkeys_fini(&h->keys);
 	free(h->addrs);
 	free(h->nodes);
 	free(r->stack.frames);
@@ -184,73 +177,6 @@ static bool was_still(struct heap *h)
 
 /* The depth test --------------------------------------------------------- */
 
-static bool seen_reset(struct seen *s, size_t n)
-{
-	size_t cap = s->cap ? s->cap : 64;
-
-	while (cap < 2 * n)
-		cap *= 2;
-	if (cap != s->cap) {
-		uint64_t *keys = calloc(cap, sizeof(*keys));
-		uint32_t *stamps = calloc(cap, sizeof(*stamps));
-
-		if (!keys || !stamps) {
-			free(keys);
-			free(stamps);
-			return false;
-		}
-		free(s->keys);
-		free(s->stamps);
-		*s = (struct seen){ keys, stamps, cap, 0 };
-	}
-	if (++s->stamp == 0) { /* wrapped: old stamps could come back */
-		memset(s->stamps, 0, s->cap * sizeof(*s->stamps));
-		s->stamp = 1;
-	}
-	return true;
-}
-
-/* false: it was there. */
-static bool seen_add(struct seen *s, uint64_t key)
-{
-	size_t i = hog_hash64(key) & (s->cap - 1);
-
-	for (; s->stamps[i] == s->stamp; i = (i + 1) & (s->cap - 1))
-		if (s->keys[i] == key)
-			return false;
-	s->stamps[i] = s->stamp;
-	s->keys[i] = key;
-	return true;
-}
-
-/* One key for all depths of a recursion: the set of its calls. */
-static uint64_t stack_key(struct heap *h)
-{
-	const struct hog_heaprec *v = h->walk.now;
-	uint64_t key = hog_hash64(v[0].code->serial);
-
-	if (!seen_reset(&h->seen, h->walk.n_now))
-		return 0;
-	for (size_t i = 1; i < h->walk.n_now; i++) {
-		uint64_t pair = (uint64_t)v[i].code->serial << 32 |
-				v[i - 1].code->serial;
-
-		if (seen_add(&h->seen, pair))
-			key ^= hog_hash64(pair * 0x9e3779b97f4a7c15ULL);
-	}
-	return key ? key : 1;
-}
-
-static bool is_recursive(struct heap *h)
-{
-	if (!seen_reset(&h->seen, h->walk.n_now))
-		return true;
-	for (size_t i = 0; i < h->walk.n_now; i++)
-		if (!seen_add(&h->seen, h->walk.now[i].code->serial))
-			return true;
-	return false;
-}
-
 static bool same_codes(const struct hog_heapwalk *w)
 {
 	if (w->n_now != w->n_last)
@@ -279,13 +205,17 @@ static enum trust test_depth(struct heap *h, uint64_t *ret_key)
 	int off = h->depth - (int)h->walk.n_now;
 	enum hog_heaprange range;
 
-	*ret_key = same_codes(&h->walk) && h->key ? h->key : stack_key(h);
+	*ret_key = same_codes(&h->walk) && h->key
+			   ? h->key
+			   : hog_heapkeys_key(&h->keys, h->walk.now,
+					      h->walk.n_now);
 	if (!h->has_depth || *ret_key == 0)
 		return TRUSTED;
 	range = hog_heapmem_range(&h->mem, *ret_key, off);
 	if (range == HOG_HEAPRANGE_IN)
 		return TRUSTED;
-	if (range == HOG_HEAPRANGE_NEW && !is_recursive(h))
+	if (range == HOG_HEAPRANGE_NEW &&
+	    !hog_heapkeys_recursive(&h->keys, h->walk.now, h->walk.n_now))
 		return TRUSTED;
 	return range == HOG_HEAPRANGE_NEW ? UNPROVEN : DOUBTED;
 }
