@@ -167,7 +167,7 @@ def test_a_shell_script_that_starts_python(hognose, any_python, tmp_path, out):
     script.write_text(f"#!/bin/sh\n'{any_python.path}' '{tmp_path}/inner.py'\n"
                       "exit 4\n")
     script.chmod(0o755)
-    (tmp_path / "inner.py").write_text(f"def inner():\n"
+    (tmp_path / "inner.py").write_text("def inner():\n"
                                        "  import time\n"
                                        "  end = time.time() + 1\n"
                                        "  while time.time() < end: pass\n"
