@@ -124,10 +124,16 @@ static void set_roles(struct hog_snapshot *s, const struct hog_pyinterp *in,
 		t->collecting = collects != 0 && t->state.addr == collects;
 		if (!gil.used)
 			continue;
-		if (t->state.addr == gil.holder)
-			t->gil = HOG_GIL_HOLDS;
-		else if (hog_pygil_is_wait(&s->py, in, &t->os))
-			t->gil = HOG_GIL_WAITS;
+		bool waits = hog_pygil_is_wait(&s->py, in, &t->os);
+
+		if (t->state.addr != gil.holder) {
+			t->gil = waits ? HOG_GIL_WAITS : HOG_GIL_NONE;
+			continue;
+		}
+		t->gil = HOG_GIL_HOLDS;
+		if (waits) /* it has got it since we looked */
+			hog_target_thread_state(s->py.target, t->state.tid,
+						&t->os);
 	}
 }
 
