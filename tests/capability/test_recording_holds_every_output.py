@@ -46,10 +46,11 @@ def test_it_shows_what_a_direct_output_shows(recording, python, hognose,
                          "-f", "folded", "--function", "-o", "-").ok()
     made = hognose.run("report", recording, "-f", "folded", "--function").ok()
 
+    # Not what it does once at its start, however long a busy machine takes.
     def often(result):
         total = sum(stack.weight for stack in result.folded())
         return {";".join(stack.frames) for stack in result.folded()
-                if stack.weight > 0.05 * total}
+                if stack.weight > 0.2 * total}
 
     assert often(direct) == often(made)
 
