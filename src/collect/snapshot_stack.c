@@ -95,7 +95,7 @@ static void copy_stack(const struct hog_pystack *from, struct frames *to,
 	memcpy(to->v, from->frames + (from->n - n), n * sizeof(*to->v));
 	to->n = n;
 	to->truncated = from->truncated;
-	t->torn = from->torn || from->repaired;
+	t->torn = from->torn; /* a repaired one is proven */
 	t->unreadable = from->unreadable;
 }
 

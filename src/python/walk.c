@@ -284,6 +284,10 @@ static int walk_data(struct walk *w, uint64_t tstate, uint64_t addr)
 			return r;
 		addr = hog_load64(head + lay->iframe_previous);
 	}
+	/* A generator that has just been resumed or left is linked to nobody
+	 * for an instant: its chain ends too early. */
+	if (last && head[lay->iframe_owner] == OWNER_GENERATOR && moves(w))
+		return -EAGAIN;
 	return check_end(w, tstate, last);
 }
 
