@@ -148,6 +148,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "needs('root', 'ptrace', 'gdb'): skip, with the reason, "
         "where rights or programs are missing")
+    config.addinivalue_line(
+        "markers", "timing: measures speed or races; left out under sanitizers, "
+        "which make hognose several times slower")
 
 
 def pytest_report_header():

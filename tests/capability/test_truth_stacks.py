@@ -28,6 +28,7 @@ def measure(pid, *options):
 
 
 @pytest.mark.needs("ptrace")
+@pytest.mark.timing
 @pytest.mark.parametrize("case", CASES)
 def test_sampled_stacks_are_possible(python, target, case):
     if case == "coro" and python.version < (3, 6):
