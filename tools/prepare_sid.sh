@@ -31,8 +31,8 @@ log=$(mktemp "${TMPDIR:-/tmp}/hognose-sid.XXXXXX") || exit 1
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 
-# A frozen mirror's Release is past its date; debootstrap has no option for
-# that, but it takes a distribution script that has one.
+# debootstrap does not look at the date of a Release file, apt does: a frozen
+# mirror's is past it (below).
 if [ ! -x "$root/usr/bin/apt-get" ]; then
 	mkdir -p "$root" || hog_skip "cannot write $root"
 	debootstrap --variant=minbase sid "$root" "$mirror" >"$log" 2>&1 ||
