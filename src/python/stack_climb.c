@@ -262,7 +262,11 @@ static enum hog_pyverdict judge(struct ds_reader *r, bool popped_leaf)
 		ds_sites_learn(r, r->f, r->n_f - popped_leaf);
 		return HOG_PYSTACK_OK;
 	}
-	if (!popped_leaf && ds_is_running(r, leaf)) {
+	/* The current frame, read first, was this one: all of the stack stood at
+	 * that instant.  So it is with a thread that waits for the GIL, whose
+	 * leaf does not look running. */
+	if (!popped_leaf && (ds_is_running(r, leaf) ||
+			     (r->leaf_known && r->leaf_addr == leaf->addr))) {
 		ds_sites_learn(r, r->f, r->n_f);
 		return HOG_PYSTACK_OK;
 	}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+#include <errno.h>
+
+#include "fake_stack.h"
+
+static struct fake_stack f;
+static struct hog_pystack stack;
+
+static void setup(void)
+{
+	fake_stack_init(&f);
+}
+
+static void teardown(void)
+{
+	fake_stack_fini(&f);
+}
+
+TestSuite(stack_data, .init = setup, .fini = teardown);
+
+static void expect(size_t n)
+{
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_OK);
+	cr_assert_eq(stack.n, n, "%zu frames", stack.n);
+	for (size_t i = 0; i < n; i++)
+		cr_assert_eq(stack.frames[i].code->addr, f.code[i]);
+	cr_assert_not(stack.torn);
+}
+
+Test(stack_data, a_chain_is_read_root_first)
+{
+	fake_stack_chain(&f, 4);
+	expect(4);
+	cr_assert_eq(stack.frames[0].at, FAKE_AT_CALL);
+	cr_assert_eq(stack.frames[3].addr, fake_stack_addr(&f, 3));
+}
+
+Test(stack_data, what_did_not_change_is_told)
+{
+	fake_stack_chain(&f, 4);
+	expect(4);
+	expect(4);
+	cr_assert_eq(stack.common, 4);
+	fake_stack_chain(&f, 3);
+	expect(3);
+	cr_assert_eq(stack.common, 3);
+}
+
+Test(stack_data, old_bytes_above_a_running_leaf_are_no_frames)
+{
+	fake_stack_chain(&f, 5);
+	fake_stack_chain(&f, 2);
+	expect(2);
+}
+
+Test(stack_data, a_slot_linked_to_another_caller_ends_the_stack)
+{
+	struct fake_frame other = { 3, fake_stack_addr(&f, 0), FAKE_AT_CALL, -1,
+				    -1 };
+
+	fake_stack_chain(&f, 4);
+	expect(4);
+	fake_stack_frame(&f, fake_stack_addr(&f, 3), &other);
+	expect(3);
+}
+
+Test(stack_data, a_callee_that_has_just_returned_was_there_at_that_instant)
+{
+	struct fake_frame popped = { 3, fake_stack_addr(&f, 2), FAKE_AT_RETURN,
+				     0, -1 };
+
+	fake_stack_chain(&f, 4);
+	expect(4);
+	fake_stack_frame(&f, fake_stack_addr(&f, 3), &popped);
+	expect(4);
+	cr_assert_eq(stack.frames[3].at, FAKE_AT_RETURN);
+}
+
+Test(stack_data, a_pair_that_never_was_is_cut_off_and_marked)
+{
+	/* f0 called f1; f5 stands where f1 stood, as a torn copy has it. */
+	struct fake_frame caller = { 0, 0, FAKE_AT_CALL, 2, -1 };
+	struct fake_frame torn = { 5, fake_stack_addr(&f, 0), FAKE_AT_RETURN, 0,
+				   -1 };
+
+	fake_stack_chain(&f, 2);
+	expect(2);
+	fake_stack_frame(&f, fake_stack_addr(&f, 0), &caller);
+	fake_stack_frame(&f, fake_stack_addr(&f, 1), &torn);
+	fake_mem_poke_u64(&f.mem, FAKE_TSTATE + f.py.lay.tstate_current_frame,
+			  0);
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_OK);
+	cr_assert_eq(stack.n, 1);
+	cr_assert_eq(stack.frames[0].code->addr, f.code[0]);
+}
+
+Test(stack_data, a_thread_state_of_another_interpreter_is_gone)
+{
+	fake_stack_chain(&f, 2);
+	expect(2);
+	fake_mem_poke_u64(&f.mem, FAKE_TSTATE + f.py.lay.tstate_interp, 0x666);
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_GONE);
+}
+
+Test(stack_data, a_dead_process_is_gone)
+{
+	fake_stack_chain(&f, 2);
+	f.mem.fail = -ESRCH;
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_GONE);
+}
+
+Test(stack_data, a_thread_without_frames_has_an_empty_stack)
+{
+	expect(0);
+}
+
+Test(stack_data, frames_go_on_in_the_next_chunk)
+{
+	const uint64_t second = FAKE_CHUNK + 0x100000;
+	struct fake_frame leaf = { 3, fake_stack_addr(&f, 2), FAKE_AT_CALL, -1,
+				   -1 };
+
+	fake_stack_chain(&f, 4);
+	expect(4);
+	/* The same call, but its frame did not fit into the first chunk. */
+	fake_mem_add(&f.mem, second, NULL, FAKE_CHUNK_SIZE);
+	fake_mem_poke_u64(&f.mem, second + f.py.lay.chunk_size,
+			  FAKE_CHUNK_SIZE);
+	fake_mem_poke_u64(&f.mem, second + f.py.lay.chunk_previous, FAKE_CHUNK);
+	fake_mem_poke_u64(&f.mem, FAKE_TSTATE + f.py.lay.tstate_datastack_chunk,
+			  second);
+	fake_mem_poke_u64(&f.mem,
+			  fake_stack_addr(&f, 3) + f.py.lay.iframe_previous, 0);
+	fake_stack_frame(&f, second + f.py.lay.chunk_data, &leaf);
+	expect(4);
+	cr_assert_eq(stack.frames[3].addr, second + f.py.lay.chunk_data);
+}
