@@ -13,9 +13,13 @@
 #define NODES_MAX 8192u
 /* After so many sights with one caller an earlier other one is history. */
 #define STREAK 64u
-#define SIGHTS_MIN 2u /* of a stack before it may stand for a torn one */
+/* Sights of a stack: it may stand for a torn one from its second on.  Another
+ * stack at its leaf and depth costs it many, for it may be as common; one that
+ * was misread must not spoil the place for good. */
+#define SIGHTS_FIRST 6u
+#define SIGHTS_MIN 7u
+#define SIGHTS_OTHER 8u
 #define SIGHTS_MAX 254u
-#define SIGHTS_SEVERAL 255u /* not the only stack of its leaf and depth */
 
 void hog_heapmem_fini(struct hog_heapmem *m)
 {
@@ -215,19 +219,25 @@ void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
 	uint64_t key = pair_key(caller, callee);
 	struct edge e = edge_get(m, key);
 
-	if (!sure && e.last != HOG_HEAPEDGE_NONE)
+	if (!sure && !e.guess && e.last != HOG_HEAPEDGE_NONE)
 		return; /* a guess is better than nothing, no more */
-	if (e.last == lasti && !e.guess) {
+	if (sure && e.guess)
+		e = (struct edge){ HOG_HEAPEDGE_NONE,
+				   HOG_HEAPEDGE_NONE,
+				   e.sights,
+				   e.try,
+				   false,
+				   0 };
+	if (e.last == lasti) {
 		if (e.votes == VOTES_MAX)
 			return;
 		e.votes++;
-	} else if (e.votes > 0 && !e.guess) {
+	} else if (e.votes > 0) {
 		e.votes--; /* even a sure copy is wrong at times */
 	} else {
-		e.other = e.guess ? HOG_HEAPEDGE_NONE : e.last;
+		e.other = sure ? e.last : HOG_HEAPEDGE_NONE;
 		e.last = lasti;
 		e.guess = !sure;
-		e.votes = 0;
 	}
 	edge_put(m, key, &e);
 }
@@ -320,24 +330,18 @@ static bool grow_nodes(struct hog_heapmem *m)
 	return true;
 }
 
-static uint64_t node_key(uint32_t caller, const struct hog_pycode *code,
-			 int32_t at)
-{
-	return hog_hash64(pair_key(caller, (uint32_t)at) ^
-			  (uint64_t)code->serial << 20);
-}
-
+/* Nodes are told apart by code alone: were they by place too, each caller that
+ * was seen a step further would bring a new branch of the whole depth. */
 uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,
 			  const struct hog_pycode *code, int32_t at)
 {
-	uint64_t key = node_key(caller, code, at);
+	uint64_t key = pair_key(caller, code->serial);
 	const uint64_t *known = hog_map64_get(&m->index, key);
 
 	if (known) {
-		const struct hog_heapnode *old = &m->nodes[*known];
-
-		if (old->caller == caller && old->code == code && old->at == at)
-			return (uint32_t)*known;
+		if (at >= 0) /* not the innermost frame */
+			m->nodes[*known].at = at;
+		return (uint32_t)*known;
 	}
 	if (m->n_nodes == 0)
 		m->n_nodes = 1;
@@ -365,14 +369,18 @@ void hog_heapmem_note_stack(struct hog_heapmem *m, uint32_t node, int depth)
 	uint64_t key = pair_key(n->code->serial, (uint32_t)depth);
 	uint64_t *v = hog_map64_get(&m->stacks, key);
 	uint64_t hash = n->hash & 0xffffff;
-	uint64_t sights = 1;
+	uint64_t sights = SIGHTS_FIRST;
 
 	if (v) {
 		sights = *v >> 56;
-		if ((*v >> 32 & 0xffffff) != hash)
-			sights = SIGHTS_SEVERAL;
-		else if (sights < SIGHTS_MAX)
-			sights++;
+		if ((*v >> 32 & 0xffffff) == hash) {
+			sights += sights < SIGHTS_MAX;
+		} else if (sights > SIGHTS_OTHER) {
+			*v -= (uint64_t)SIGHTS_OTHER << 56;
+			return;
+		} else {
+			sights = 1;
+		}
 		*v = sights << 56 | hash << 32 | node;
 		return;
 	}
@@ -390,7 +398,7 @@ uint32_t hog_heapmem_stack(const struct hog_heapmem *m, uint32_t leaf,
 		hog_map64_get(&m->stacks, pair_key(leaf, (uint32_t)depth));
 	uint64_t sights = v ? *v >> 56 : 0;
 
-	if (sights < SIGHTS_MIN || sights > SIGHTS_MAX)
+	if (sights < SIGHTS_MIN)
 		return 0;
 	return (uint32_t)*v;
 }

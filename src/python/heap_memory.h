@@ -28,8 +28,8 @@ struct hog_heapparent {
 
 struct hog_heapnode {                  /* one frame of a remembered stack */
 	const struct hog_pycode *code; /* borrowed: dies with the epoch */
-	int32_t at;
-	uint32_t caller; /* node; 0 is the root's caller */
+	int32_t at;                    /* at the last sight */
+	uint32_t caller;               /* node; 0 is the root's caller */
 	uint32_t depth;
 	uint32_t hash; /* of the codes from the root to here */
 };
@@ -40,7 +40,7 @@ struct hog_heapmem {
 	struct hog_map64 edges;     /* caller, callee: one or two f_lasti */
 	struct hog_map64 ranges;    /* stack key: lowest, highest offset */
 	struct hog_map64 stacks;    /* leaf, depth: node, hash, sights */
-	struct hog_map64 index;     /* node by hash of its parts */
+	struct hog_map64 index;     /* node by its caller and code */
 	struct hog_heapnode *nodes; /* owned; [0] is not used */
 	uint32_t n_nodes, cap_nodes;
 	uint32_t era; /* goes up when nodes die */

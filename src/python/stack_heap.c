@@ -170,8 +170,8 @@ static bool was_still(struct heap *h)
 	if (h->fast_ns == 0 || took < h->fast_ns)
 		h->fast_ns = took;
 	else
-		h->fast_ns += h->fast_ns / 4096 + 1; /* the load changes */
-	return took <= 2 * h->fast_ns &&
+		h->fast_ns += h->fast_ns / 512 + 1; /* the load changes */
+	return took <= h->fast_ns + h->fast_ns / 2 &&
 	       memcmp(h->head, h->tail, sizeof(h->head)) == 0;
 }
 
@@ -235,11 +235,20 @@ static bool test_calls(struct heap *h)
 	return proven;
 }
 
+/* Was the copy before this one of the same frames at the same depth? */
+static bool seen_twice(struct heap *h)
+{
+	uint64_t hash = walk_hash(h);
+	bool twice = h->pending == hash;
+
+	h->pending = hash;
+	return twice;
+}
+
 static enum trust test(struct heap *h, uint64_t *ret_key)
 {
 	struct hog_heapbase base = h->walk.base;
 	enum trust trust = test_depth(h, ret_key);
-	uint64_t hash;
 
 	if (trust == TRUSTED && !hog_heapwalk_base_known(&h->walk)) {
 		if (h->attempt && h->pending_base.addr == base.addr &&
@@ -250,12 +259,8 @@ static enum trust test(struct heap *h, uint64_t *ret_key)
 	}
 	if (trust == TRUSTED)
 		return trust;
-	hash = walk_hash(h);
 	h->pending_base = base;
-	if (h->pending == hash)
-		return TRUSTED;
-	h->pending = hash;
-	return trust;
+	return seen_twice(h) ? TRUSTED : trust;
 }
 
 /* Results ---------------------------------------------------------------- */
@@ -336,6 +341,7 @@ static bool may_call(const struct heap *h, const struct hog_heaprec *rec)
 		RETURN_VALUE = 83,
 		LOAD_CONST = 100,
 		JUMP_FORWARD = 110,
+		LOAD_GLOBAL = 116,
 		LOAD_FAST = 124
 	};
 	uint32_t at = (uint32_t)rec->lasti * h->base.py->lay.lasti_scale;
@@ -348,6 +354,7 @@ static bool may_call(const struct heap *h, const struct hog_heaprec *rec)
 	case RETURN_VALUE:
 	case LOAD_CONST:
 	case JUMP_FORWARD:
+	case LOAD_GLOBAL:
 	case LOAD_FAST:
 		return false;
 	default:
@@ -532,8 +539,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 		if (trust != TRUSTED)
 			return fail(h, trust == DOUBTED, last, false);
 	}
-	if (!test_calls(h) && !last)
-		return HOG_PYSTACK_RETRY;
+	if (!test_calls(h) && !seen_twice(h))
+		return fail(h, false, last, false);
 	learn_frames(h);
 	if (!last && !places_known(h))
 		return HOG_PYSTACK_RETRY;
