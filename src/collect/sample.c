@@ -47,8 +47,14 @@ static size_t span_bytes(const struct hog_spans *spans, unsigned first,
 	return sum;
 }
 
-static void settle(struct hog_sampled *t, size_t got, bool last)
+/* slow: the copy is of no single moment; read this thread again. */
+static void settle(struct hog_sampled *t, size_t got, bool slow, bool last)
 {
+	if (slow && !last) {
+		t->verdict = HOG_PYSTACK_RETRY;
+		t->done = true;
+		return;
+	}
 	t->verdict = t->reader->ops->parse(t->reader, got, last, &t->stack);
 	t->done = true;
 	if (t->verdict == HOG_PYSTACK_OK || t->verdict == HOG_PYSTACK_SAME)
@@ -65,6 +71,7 @@ static void read_threads(struct hog_process *p, unsigned first,
 	while (k < n) {
 		unsigned end = k, limit = first;
 		ssize_t got;
+		bool slow;
 
 		while (end < n && threads[end]->first_span +
 						  threads[end]->n_spans -
@@ -75,13 +82,13 @@ static void read_threads(struct hog_process *p, unsigned first,
 			end++;
 		}
 		if (end == k) { /* more spans than one call takes */
-			settle(threads[k++], 0, false);
+			settle(threads[k++], 0, false, false);
 			if (k < n)
 				first = threads[k]->first_span;
 			continue;
 		}
-		got = hog_mem_readv(p->py.mem, p->spans.v + first,
-				    limit - first);
+		got = hog_spans_read_timed(p->py.mem, p->spans.v + first,
+					   limit - first, &slow);
 		if (got == -ESRCH || got == -EPERM)
 			p->gone = true;
 
@@ -95,7 +102,7 @@ static void read_threads(struct hog_process *p, unsigned first,
 			size_t want = span_bytes(&p->spans, t->first_span,
 						 t->n_spans);
 
-			settle(t, left < want ? left : want, false);
+			settle(t, left < want ? left : want, slow, false);
 			if (left < want)
 				break;
 			left -= want;
@@ -112,15 +119,17 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 	     attempt < HOG_SAMPLE_TRIES && t->verdict == HOG_PYSTACK_RETRY;
 	     attempt++) {
 		ssize_t got;
+		bool slow;
 
 		slot->stats->loss.retries++;
 		p->spans.n = 0;
 		if (!plan_thread(p, t, attempt))
 			break;
-		got = hog_mem_readv(p->py.mem, p->spans.v, p->spans.n);
+		got = hog_spans_read_timed(p->py.mem, p->spans.v, p->spans.n,
+					   &slow);
 		if (got == -ESRCH || got == -EPERM)
 			p->gone = true;
-		settle(t, got < 0 ? 0 : (size_t)got,
+		settle(t, got < 0 ? 0 : (size_t)got, slow,
 		       attempt + 1 == HOG_SAMPLE_TRIES);
 	}
 }

@@ -61,6 +61,11 @@ struct hog_spans {
 bool hog_spans_add(struct hog_spans *spans, uint64_t addr, void *buf,
 		   size_t len);
 void hog_spans_fini(struct hog_spans *spans);
+/* hog_mem_readv, and whether it took far longer than a read takes: we, or the
+ * virtual machine, lost the CPU in the middle, and what was copied before and
+ * after belongs to different moments. */
+ssize_t hog_spans_read_timed(struct hog_mem *mem, const struct hog_span *v,
+			     unsigned n, bool *ret_slow);
 
 struct hog_pyreader;
 

@@ -218,6 +218,7 @@ static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 	bool direct = c->previous == p->addr;
 	size_t want = 0;
 	unsigned n = 0;
+	bool slow;
 
 	if (!direct && !r->rules->shims)
 		return false;
@@ -228,7 +229,9 @@ static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 	pcp_span(&spans[n++], ret->part[PCP_AFTER], p->addr, p->heap);
 	for (unsigned i = 0; i < n; i++)
 		want += spans[i].len;
-	return hog_mem_readv(r->base.py->mem, spans, n) == (ssize_t)want;
+	return hog_spans_read_timed(r->base.py->mem, spans, n, &slow) ==
+		       (ssize_t)want &&
+	       !slow;
 }
 
 static bool gen_executing(const struct ds_reader *r, const unsigned char *part)
