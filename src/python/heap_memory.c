@@ -242,6 +242,14 @@ void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
 	edge_put(m, key, &e);
 }
 
+bool hog_heapmem_edge_sure(const struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee)
+{
+	struct edge e = edge_get(m, pair_key(caller, callee));
+
+	return e.last != HOG_HEAPEDGE_NONE && !e.guess;
+}
+
 int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
 			 uint32_t callee, int32_t own)
 {

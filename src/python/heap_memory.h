@@ -43,7 +43,8 @@ struct hog_heapmem {
 	struct hog_map64 index;     /* node by its caller and code */
 	struct hog_heapnode *nodes; /* owned; [0] is not used */
 	uint32_t n_nodes, cap_nodes;
-	uint32_t era; /* goes up when nodes die */
+	uint32_t era;    /* goes up when nodes die */
+	uint32_t misses; /* looks for the place of a caller, in vain */
 };
 
 void hog_heapmem_fini(struct hog_heapmem *m);
@@ -72,6 +73,9 @@ bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
  * wrong ones among them do not matter. */
 void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
 			   uint32_t callee, int32_t lasti, bool sure);
+/* Is its place known from sure sights? */
+bool hog_heapmem_edge_sure(const struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee);
 /* Where it probably stood: own (what its frame says now) when that was seen,
  * else the commonest, or HOG_HEAPEDGE_NONE. */
 int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,

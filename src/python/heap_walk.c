@@ -63,8 +63,10 @@ static bool is_running(const struct hog_pylayout *lay, const unsigned char *f)
 	       hog_load64(f + lay->frame_stacktop) == 0;
 }
 
-static bool decode(const struct hog_heapview *view, const unsigned char *f,
-		   const struct hog_heaprec *before, struct hog_heaprec *rec)
+bool hog_heapwalk_decode(const struct hog_heapview *view,
+			 const unsigned char *f,
+			 const struct hog_heaprec *before,
+			 struct hog_heaprec *rec)
 {
 	const struct hog_python *py = view->py;
 	const struct hog_pylayout *lay = &py->lay;
@@ -214,7 +216,7 @@ static enum hog_heapwalked step(struct hog_heapwalk *w,
 	const struct hog_heaprec *before = recall(w, addr, at);
 
 	rec->addr = addr;
-	if (!decode(view, bytes, before, rec) ||
+	if (!hog_heapwalk_decode(view, bytes, before, rec) ||
 	    (must && rec->code->serial != must) ||
 	    !find_back(w, view, rec, &w->must))
 		return HOG_HEAPWALK_TORN;

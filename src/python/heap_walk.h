@@ -65,6 +65,12 @@ void hog_heapwalk_fini(struct hog_heapwalk *w);
 enum hog_heapwalked hog_heapwalk_run(struct hog_heapwalk *w,
 				     const struct hog_heapview *view,
 				     uint64_t leaf);
+/* Takes a copy of a frame apart.  before: the same frame earlier, or NULL; saves
+ * a look-up.  false: it is no frame. */
+bool hog_heapwalk_decode(const struct hog_heapview *view,
+			 const unsigned char *f,
+			 const struct hog_heaprec *before,
+			 struct hog_heaprec *rec);
 /* Is the base of the last walk one that was there before? */
 bool hog_heapwalk_base_known(const struct hog_heapwalk *w);
 void hog_heapwalk_note_base(struct hog_heapwalk *w);

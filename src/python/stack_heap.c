@@ -20,6 +20,7 @@
 #include "python/heap_key.h"
 #include "python/heap_memory.h"
 #include "python/heap_pages.h"
+#include "python/heap_place.h"
 #include "python/heap_walk.h"
 #include "python/object.h"
 #include "python/python.h"
@@ -274,7 +275,7 @@ static bool place_of(const struct heap *h, size_t i, int32_t *ret)
 	const struct hog_heaprec *callee = i ? rec - 1 : NULL;
 
 	*ret = rec->lasti;
-	if (!callee || h->still)
+	if (!callee)
 		return true;
 
 	int32_t at = hog_heapmem_edge(&h->mem, rec->code->serial,
@@ -333,35 +334,6 @@ static bool put_walk(struct heap *h)
 	return true;
 }
 
-/* Instructions that call nothing, whose numbers 2.7-3.10 share.  A caller that
- * stands at one has moved on since its callee was copied. */
-static bool may_call(const struct heap *h, const struct hog_heaprec *rec)
-{
-	enum {
-		RETURN_VALUE = 83,
-		LOAD_CONST = 100,
-		JUMP_FORWARD = 110,
-		LOAD_GLOBAL = 116,
-		LOAD_FAST = 124
-	};
-	uint32_t at = (uint32_t)rec->lasti * h->base.py->lay.lasti_scale;
-
-	if (rec->lasti < 0)
-		return false;
-	if (!rec->code->code || at >= rec->code->code_len)
-		return true;
-	switch (rec->code->code[at]) {
-	case RETURN_VALUE:
-	case LOAD_CONST:
-	case JUMP_FORWARD:
-	case LOAD_GLOBAL:
-	case LOAD_FAST:
-		return false;
-	default:
-		return true;
-	}
-}
-
 static void learn_frames(struct heap *h)
 {
 	const struct hog_heaprec *v = h->walk.now;
@@ -375,9 +347,10 @@ static void learn_frames(struct heap *h)
 			continue;
 		hog_heapmem_note_parent(&h->mem, v[i].addr, callee,
 					v[i + 1].addr, caller);
-		if (v[i + 1].running && may_call(h, &v[i + 1]))
+		if (v[i + 1].running &&
+		    hog_heapplace_may_call(h->base.py, &v[i + 1]))
 			hog_heapmem_note_edge(&h->mem, caller, callee,
-					      v[i + 1].lasti, h->still);
+					      v[i + 1].lasti, false);
 	}
 }
 
@@ -522,6 +495,8 @@ static enum hog_pyverdict no_frames(struct heap *h)
 static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 				 bool last)
 {
+	const struct hog_heapview view = { h->base.py, h->base.codes, &h->pages,
+					   &h->mem };
 	uint64_t key = 0;
 	enum trust trust;
 
@@ -542,6 +517,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	if (!test_calls(h) && !seen_twice(h))
 		return fail(h, false, last, false);
 	learn_frames(h);
+	hog_heapplace_learn(&h->walk, &view, &h->mem, h->base.tstate,
+			    h->copies);
 	if (!last && !places_known(h))
 		return HOG_PYSTACK_RETRY;
 	return accept(h, key);

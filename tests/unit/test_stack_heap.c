@@ -151,13 +151,19 @@ Test(stack_heap, a_running_stack_is_read_with_its_places)
 Test(stack_heap, one_call_is_enough_once_the_frames_are_known)
 {
 	begin(3, 8);
-	sample();
-	poke(frame_at(2), py.lay.frame_lasti, 10, 4);
+	for (unsigned i = 0; i < 16; i++) {
+		poke(frame_at(2), py.lay.frame_lasti, i % 8, 4);
+		sample();
+	}
 
 	uint64_t reads = fake.mem.reads;
 
-	cr_expect_eq(sample(), HOG_PYSTACK_OK);
-	cr_expect_eq(fake.mem.reads, reads + 1);
+	for (unsigned i = 0; i < 16; i++) {
+		poke(frame_at(2), py.lay.frame_lasti, i % 8, 4);
+		cr_expect_eq(sample(), HOG_PYSTACK_OK);
+	}
+	/* One of 16 looks at the place of a caller. */
+	cr_expect_leq(fake.mem.reads, reads + 17);
 	end();
 }
 
