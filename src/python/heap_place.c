@@ -6,9 +6,9 @@
 #include "python/object.h"
 #include "python/python.h"
 
-#define LOOK_AGAIN 16u  /* rounds for one look at what is known */
-#define MISSES_MAX 256u /* looks in vain before there are fewer of them */
-#define HEAD 16u        /* tstate.frame and recursion_depth */
+#define LOOK_AGAIN 16u   /* rounds for one look at what is known */
+#define MISSES_MAX 8192u /* looks in vain before there are fewer of them */
+#define HEAD 16u         /* tstate.frame and recursion_depth */
 
 /* Instructions that call nothing, whose numbers 2.7-3.10 share.  A caller that
  * stands at one has moved on since its callee was copied. */
