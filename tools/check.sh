@@ -38,7 +38,7 @@ step_format()
 	git ls-files '*.c' '*.h' | xargs "$format" --dry-run --Werror
 }
 
-title_python="Python files compile; pyflakes"
+title_python="Python files compile; pyflakes; the bench's own tests"
 step_python()
 {
 	local files
@@ -49,6 +49,7 @@ step_python()
 	    compile(open(name, encoding="utf-8").read(), name, "exec")
 	print(len(sys.argv) - 1, "files compile")
 	PY
+	python3 -m unittest discover -q -s bench || return 1
 	"$PYTEST_PYTHON" -c 'import pyflakes' 2>/dev/null || {
 		echo "no pyflakes"
 		return

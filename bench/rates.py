@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast, how exact, how dear: samples per second and the recorder's CPU."""
+
+from measure import Failed, Target
+from tables import spread
+
+# name: (script, mode, threads)
+WORKLOADS = {"deep20": ("calm.py", "deep20", 1),
+             "deep200": ("calm.py", "deep200", 1),
+             "threads9": ("calm.py", "threads9", 9),
+             "idle_threads": ("idle_threads.py", "", 200),
+             "churn": ("churn.py", "", 1)}
+FLAT_OUT = 1000000
+
+
+def start(bench, python, name, *options):
+    script, mode, threads = WORKLOADS[name]
+    args = [mode] if mode else []
+    return Target(bench.place, python, script, *args, *options,
+                  threads=threads)
+
+
+def try_record(tool, target, rate, seconds, **how):
+    """(Recording, "") or (None, why not)."""
+    why = tool.why_not(target.python)
+    if why:
+        return None, why
+    try:
+        return tool.record(target, rate, seconds, **how), ""
+    except Failed as error:
+        return None, str(error)
+
+
+def side_by_side(bench, python, name, tools, rate):
+    """Each tool in turn on one target, and that again and again."""
+    runs = {tool.name: [] for tool in tools}
+    whys = {}
+    with start(bench, python, name) as target:
+        for _ in range(bench.repeats):
+            for tool in tools:
+                got, why = try_record(tool, target, rate, bench.seconds,
+                                      idle=target.threads > 1)
+                if got:
+                    runs[tool.name].append(got)
+                else:
+                    whys[tool.name] = why
+    return [{"tool": tool.name, "python": python.id, "workload": name,
+             "rate": rate,
+             "why": whys.get(tool.name, "") if not runs[tool.name] else "",
+             "achieved": spread([r.rate() for r in runs[tool.name]]),
+             "cpu": spread([r.cpu_share() for r in runs[tool.name]]),
+             "lost": spread([r.lost for r in runs[tool.name]])}
+            for tool in tools]
+
+
+def flat_out(bench):
+    """Samples per second, each of all threads, when asked for a million."""
+    rows = []
+    for python in bench.pythons:
+        for name in ("deep20", "deep200", "threads9", "idle_threads"):
+            tools = [bench.hognose, *bench.peers_of(
+                python, "py-spy", "austin", "tachyon")]
+            bench.say(f"flat out: {name} on {python.id}")
+            rows += side_by_side(bench, python, name, tools, FLAT_OUT)
+    return rows
+
+
+def asked(bench):
+    """1 kHz and 10 kHz: what is achieved, and the recorder's CPU."""
+    rows = []
+    for python in bench.peer_pythons:
+        for rate in (1000, 10000):
+            tools = [bench.hognose, *bench.peers_of(
+                python, "py-spy", "austin", "tachyon")]
+            bench.say(f"asked for {rate} Hz on {python.id}")
+            rows += side_by_side(bench, python, "deep20", tools, rate)
+    return rows
