@@ -5,13 +5,16 @@
  * The target runs meanwhile, so a walk may be torn; it is tried again.
  */
 #include <errno.h>
+#include <time.h>
 
 #include "python/coderead.h"
 #include "python/find.h"
 #include "python/str.h"
 #include "target/mem.h"
 
-#define TRIES 50
+#define TRIES 50        /* at once: a thread that runs is whole in most */
+#define PATIENT_TRIES 40 /* for one that lost its CPU halfway through a call */
+#define PATIENCE_NS 1000000
 #define INTERPS_MAX 256
 #define THREADS_MAX 64
 #define FRAMES_MAX 256
@@ -154,27 +157,35 @@ static int main_interp(const struct hog_python *py, uint64_t *ret)
 	return -EBADMSG;
 }
 
+/* 0, or -EBADMSG: torn or a misfit; else what stands in the way. */
+static int prove_once(struct hog_python *py)
+{
+	uint64_t interp, threads;
+	int r = main_interp(py, &interp);
+
+	if (r)
+		return r;
+	if (!read_field(py, interp, py->lay.interp_threads_head, &threads))
+		return -EBADMSG;
+	if (!threads)
+		return -EAGAIN; /* starting up, or winding down */
+	return walk_threads(py, interp) == WALK_GONE ? -EBADMSG : 0;
+}
+
 int hog_python_prove(struct hog_python *py)
 {
-	int r = -EBADMSG;
+	static const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+	int r = prove_once(py);
 
-	for (unsigned i = 0; i < TRIES; i++) {
-		uint64_t interp, threads;
-
-		r = main_interp(py, &interp);
-		if (r == -EBADMSG)
-			continue;
-		if (r)
-			return r;
-		if (!read_field(py, interp, py->lay.interp_threads_head,
-				&threads))
-			r = -EBADMSG;
-		else if (!threads)
-			r = -EAGAIN; /* starting up, or winding down */
-		else if (walk_threads(py, interp) == WALK_GONE)
-			r = -EBADMSG;
-		else
-			return 0;
+	for (unsigned i = 1; i < TRIES + PATIENT_TRIES; i++) {
+		if (r != -EBADMSG && r != -EAGAIN)
+			break;
+		if (r == -EAGAIN && i >= TRIES)
+			break; /* the caller may wait for it */
+		/* Of a core all bytes stand still. */
+		if (i >= TRIES && py->target && py->target->live)
+			nanosleep(&patience, NULL);
+		r = prove_once(py);
 	}
 	return r;
 }
