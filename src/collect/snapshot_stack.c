@@ -9,13 +9,26 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define WALK_TRIES 50    /* of a thread that seems to stand */
 #define MOVING_WALKS 200 /* of one that runs, when sampling has failed */
-#define SAMPLES 40
-#define SAMPLE_TRIES 8 /* within one sample */
+#define SAMPLE_TRIES 8   /* within one sample */
+#define WARM_SAMPLES 200
+#define WARM_IN_A_ROW 16
+#define WARM_NS (HOG_NS_PER_SEC / 200)
+#define SAMPLING_NS (HOG_NS_PER_SEC / 20) /* the longest for one thread */
+#define PAUSE_NS 100000
+#define PAUSE_EVERY 8
+
+/* How far a new reader has learnt the thread's program. */
+struct warmth {
+	uint64_t since_ns;
+	unsigned samples, whole_in_a_row;
+};
 
 /* Frames, root first. */
 struct frames {
@@ -99,42 +112,67 @@ static void copy_stack(const struct hog_pystack *from, struct frames *to,
 	t->unreadable = from->unreadable;
 }
 
+/* The reader learns from each sample, and what it cannot tell yet looks torn:
+ * to take the first whole one would favour stacks that need no learning.  So
+ * samples are taken and dropped until many in a row are whole, or for long
+ * enough. */
+static bool is_warm(const struct warmth *w, uint64_t now)
+{
+	return w->whole_in_a_row >= WARM_IN_A_ROW ||
+	       w->samples >= WARM_SAMPLES || now - w->since_ns >= WARM_NS;
+}
+
+/* Pauses now and then: a thread that lost its CPU halfway through a call looks
+ * torn until it gets it back. */
+static void pause_if_stuck(const struct warmth *w)
+{
+	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	if (w->whole_in_a_row == 0 && w->samples % PAUSE_EVERY == 0)
+		nanosleep(&pause, NULL);
+}
+
 /* Samples a moving thread.  0 a whole stack; -EAGAIN the best of a bad lot, in
  * ret; -ESRCH it has ended. */
-static int sample(struct hog_snapshot *s, struct frames *ret,
+static int sample(struct hog_pyreader *reader, struct frames *ret,
 		  struct hog_snapshot_thread *t)
 {
-	struct hog_pyreader *reader =
-		hog_pyreader_new(&s->stacks, t->state.addr);
-	struct hog_pystack stack;
-	int r = -EAGAIN;
+	struct warmth w = { .since_ns = hog_now_ns() };
+	uint64_t now = w.since_ns;
 
-	if (!reader)
-		return -ENOMEM;
-	ret->n = 0;
-	for (int i = 0; i < SAMPLES && r == -EAGAIN; i++) {
+	for (; now - w.since_ns < SAMPLING_NS; now = hog_now_ns()) {
+		bool warm = is_warm(&w, now);
+		struct hog_pystack stack;
 		enum hog_pyverdict v =
 			hog_pyreader_sample(reader, SAMPLE_TRIES, &stack, NULL);
 
-		if (v == HOG_PYSTACK_GONE) {
-			r = -ESRCH;
-			break;
-		}
+		if (v == HOG_PYSTACK_GONE)
+			return -ESRCH;
 		if (v == HOG_PYSTACK_OK)
 			copy_stack(&stack, ret, t);
-		if (!t->torn && !t->unreadable)
-			r = 0;
+		w.samples++;
+		w.whole_in_a_row++;
+		if (t->torn || t->unreadable)
+			w.whole_in_a_row = 0;
+		else if (warm)
+			return 0;
+		pause_if_stuck(&w);
 	}
-	hog_pyreader_free(reader);
-	return r;
+	return t->torn || t->unreadable ? -EAGAIN : 0;
 }
 
 static int read_moving(struct hog_snapshot *s, struct frames *ret,
 		       struct hog_snapshot_thread *t)
 {
+	struct hog_pyreader *reader =
+		hog_pyreader_new(&s->stacks, t->state.addr);
 	struct frames best;
-	int r = sample(s, ret, t);
+	int r;
 
+	if (!reader)
+		return -ENOMEM;
+	r = sample(reader, ret, t);
+	hog_pyreader_free(reader);
 	if (r != -EAGAIN)
 		return r == -ESRCH ? 0 : r;
 	r = frames_init(&best);

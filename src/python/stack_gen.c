@@ -235,7 +235,9 @@ static uint64_t walk_down(struct ds_reader *r, uint64_t addr)
 
 bool ds_heap_link(struct ds_reader *r, uint64_t from, uint64_t to)
 {
-	if (r->n_heap == 0)
+	/* Where there are shims, looking at one has told of a generator; in
+	 * 3.11 a caller outside the chunks is one. */
+	if (r->n_heap == 0 && r->rules->shims)
 		return false;
 	r->n_g = 0;
 	if (walk_down(r, from) != to || r->n_g == 0)
