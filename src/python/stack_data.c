@@ -95,10 +95,19 @@ static bool place_in_code(struct ds_reader *r, struct ds_frame *f)
 	return true;
 }
 
+static const struct hog_pycode *code_at(struct ds_reader *r, uint64_t addr)
+{
+	const struct hog_pycode **met;
+
+	met = &r->codes[hog_hash64(addr) % DS_CODES_MAX];
+	if (!*met || (*met)->addr != addr)
+		*met = hog_pycodes_get(r->base.codes, addr);
+	return *met;
+}
+
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 {
 	const struct hog_pylayout *lay = &r->base.py->lay;
-	uint64_t code = ds_word(f->bytes + lay->iframe_code) & ~TAG_MASK;
 
 	if (f->code)
 		return true;
@@ -106,7 +115,8 @@ bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 		f->code = hog_pycodes_by_instr(
 			r->base.codes, ds_word(f->bytes + lay->iframe_instr));
 	else
-		f->code = hog_pycodes_get(r->base.codes, code);
+		f->code = code_at(r, ds_word(f->bytes + lay->iframe_code) &
+					     ~TAG_MASK);
 	if (!f->code || !place_in_code(r, f)) {
 		f->code = NULL;
 		return false;
@@ -613,6 +623,7 @@ static void ds_forget(struct hog_pyreader *base)
 
 	base->stack.n = 0;
 	r->trusted = r->n_f = r->n_g = 0;
+	memset(r->codes, 0, sizeof(r->codes));
 }
 
 const struct hog_pyreader_ops hog_pyreader_data = {

@@ -31,6 +31,7 @@
 #define DS_FRAME_HEAD 88       /* bytes of a frame's fixed part, any version */
 #define DS_SHIMS_MAX 64
 #define DS_REJECTS_MAX 16
+#define DS_CODES_MAX 64
 #define DS_EXTRA_MAX 16
 #define DS_GEN_CHAIN_MAX 64
 #define DS_CSTACK_MAX 16384 /* span of cframe addresses that is copied */
@@ -144,6 +145,9 @@ struct ds_reader {
 
 	struct ds_shim shims[DS_SHIMS_MAX];       /* by hash of the address */
 	struct ds_reject rejects[DS_REJECTS_MAX]; /* the same */
+	/* Code objects met lately, by hash of the address: most look-ups of a
+	 * sample end here. */
+	const struct hog_pycode *codes[DS_CODES_MAX];
 	struct hog_map64 parents; /* generator frame ^ code -> previous */
 
 	struct ds_frame *f, *g; /* owned: the climb; the walk from the leaf */
