@@ -53,15 +53,22 @@ def side_by_side(bench, python, name, tools, rate):
             for tool in tools]
 
 
+def recorders(bench, python, name):
+    """hognose and who reads that Python beside it."""
+    ours = [bench.hognose]
+    if name == "idle_threads":
+        ours.append(bench.hognose_default)
+    return ours + bench.peers_of(python, "py-spy", "austin", "tachyon")
+
+
 def flat_out(bench):
     """Samples per second, each of all threads, when asked for a million."""
     rows = []
     for python in bench.pythons:
         for name in ("deep20", "deep200", "threads9", "idle_threads"):
-            tools = [bench.hognose, *bench.peers_of(
-                python, "py-spy", "austin", "tachyon")]
             bench.say(f"flat out: {name} on {python.id}")
-            rows += side_by_side(bench, python, name, tools, FLAT_OUT)
+            rows += side_by_side(bench, python, name,
+                                 recorders(bench, python, name), FLAT_OUT)
     return rows
 
 
@@ -69,9 +76,9 @@ def asked(bench):
     """1 kHz and 10 kHz: what is achieved, and the recorder's CPU."""
     rows = []
     for python in bench.peer_pythons:
-        for rate in (1000, 10000):
-            tools = [bench.hognose, *bench.peers_of(
-                python, "py-spy", "austin", "tachyon")]
-            bench.say(f"asked for {rate} Hz on {python.id}")
-            rows += side_by_side(bench, python, "deep20", tools, rate)
+        for name, rate in (("deep20", 1000), ("deep20", 10000),
+                           ("threads9", 1000), ("idle_threads", 1000)):
+            bench.say(f"asked for {rate} Hz: {name} on {python.id}")
+            rows += side_by_side(bench, python, name,
+                                 recorders(bench, python, name), rate)
     return rows

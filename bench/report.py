@@ -47,10 +47,10 @@ def merge_reasons(lines):
 def asked(rows):
     table = []
     for row in rows:
-        table.append([row["tool"], short(row["python"]),
+        table.append([row["tool"], short(row["python"]), row["workload"],
                       rate_name(row["rate"]),
                       row["achieved"] or row["why"], row["cpu"], row["lost"]])
-    return markdown(["recorder", "CPython", "asked", "achieved, Hz",
+    return markdown(["recorder", "CPython", "target", "asked", "achieved, Hz",
                      "its CPU, % of a core", "lost, %"], table)
 
 

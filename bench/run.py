@@ -50,6 +50,7 @@ class Bench:
             setattr(self, key, value)
         found = pythons.Discovery().found
         self.hognose = tools.Hognose()
+        self.hognose_default = tools.HognoseDefault()
         self.peers = peers.all_of(found)
         self.pythons = one_of_each(found, options)
         self.peer_pythons = [p for p in self.pythons

@@ -132,14 +132,31 @@ class Hognose(Tool):
             return frame if frame == "[torn]" else ""
         return frame.rpartition(":")[2]
 
+    @staticmethod
+    def complete(stats, target):
+        """A slot without a stack of every thread would be no whole sample."""
+        return min(stats["samples"], stats["stacks"] / target.threads)
+
     def parse(self, finished, out, target, seconds, stacks):
         if finished.code:
             raise measure.Failed(finished.tail())
         stats = stats_of(out + ".stats")
-        # A slot without a stack of every thread would be no complete sample.
-        complete = min(stats["samples"], stats["stacks"] / target.threads)
+        complete = self.complete(stats, target)
         whole = stats["stacks"] or 1
         return Recording(
             complete, stats["wall_seconds"],
             lost=100 * (stats["torn"] + stats["unreadable"]) / whole,
             stacks=read_folded(out, self.function) if stacks else None)
+
+
+class HognoseDefault(Hognose):
+    """As people use it: threads that sleep are looked at, but left out."""
+
+    name = "hognose, without idle"
+
+    def record_argv(self, target, rate, seconds, out, idle=False):
+        return super().record_argv(target, rate, seconds, out, False)
+
+    @staticmethod
+    def complete(stats, target):
+        return stats["samples"]
