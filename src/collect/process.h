@@ -18,7 +18,7 @@
 #include "python/threads.h"
 #include "target/target.h"
 
-#define HOG_SAMPLE_TRIES 4
+#define HOG_SAMPLE_TRIES 6
 
 struct hog_sampled { /* a thread state */
 	struct hog_pytstate state;

@@ -148,7 +148,10 @@ static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 	if (c->previous != p->addr && reject->look == look &&
 	    r->sample - reject->sample < REJECT_SAMPLES)
 		return false;
-	if (linked(r, p, c) && ds_resolve(r, c))
+	/* One that C code has just pushed has no caller yet: its previous is
+	 * that of the call before. */
+	if (linked(r, p, c) && ds_resolve(r, c) &&
+	    (c->at >= 0 || c->previous == p->addr))
 		return true;
 	r->n_f = before;
 	*reject = (struct ds_reject){ look, r->sample };
