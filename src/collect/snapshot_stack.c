@@ -77,7 +77,7 @@ static int walk_twice(struct hog_snapshot *s, uint64_t tstate, int tries,
 	int r = frames_init(&other);
 
 	for (int i = 0; r == 0 && i < tries; i++) {
-		struct frames swap = other;
+		struct frames swap;
 
 		r = walk(s, tstate, &other);
 		if (r == -EAGAIN) {

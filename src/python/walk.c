@@ -153,7 +153,7 @@ static int copy_chunks(struct walk *w, uint64_t tstate)
 	    hog_pyread_ptr(w->py, tstate, lay->tstate_datastack_top, &top) < 0)
 		return 0;
 	total = list_chunks(w, chunk, top);
-	if (total == 0)
+	if (w->n_chunks == 0)
 		return 0;
 	w->bytes = malloc(total);
 	if (!w->bytes)
