@@ -9,7 +9,10 @@
 
 #define FRAMES_MAX (1u << 20) /* remembered; then the memory starts anew */
 #define SYSPATH_AGE_NS (2 * HOG_NS_PER_SEC)
-#define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 50) /* a file that nothing fits */
+/* A file that nothing fits, which happens once per function.  Short: a program
+ * puts its own folder on sys.path right before it runs its first function, and
+ * the sample before may have read the path without it. */
+#define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 10000)
 #define MEMO_FIRST 32
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,
