@@ -82,8 +82,10 @@ static uint32_t model_process(const struct hog_process *p, pid_t parent,
 static int open_process(struct hog_process *p, pid_t parent,
 			struct hog_model *model, struct hog_err *err)
 {
-	int r = hog_target_open_pid(p->pid, &p->target, err);
+	int r;
 
+	p->opened_ns = hog_now_ns();
+	r = hog_target_open_pid(p->pid, &p->target, err);
 	if (r < 0)
 		return r;
 	p->pid = p->target->pid;

@@ -57,7 +57,8 @@ struct hog_slot {
 
 struct hog_process {
 	pid_t pid;
-	int pidfd; /* readable when it has ended; -1 */
+	uint64_t opened_ns; /* before anything of it was looked at */
+	int pidfd;          /* readable when it has ended; -1 */
 	uint32_t model_process;
 	struct hog_target *target; /* owned */
 	struct hog_python py;

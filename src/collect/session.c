@@ -213,12 +213,17 @@ int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 
 /* ---- housekeeping between slots ---- */
 
-static void drop_process(struct hog_session *s, pid_t pid)
+/* The news may come after the new program was opened: then it is old. */
+static void take_exec(struct hog_session *s, const struct hog_birth *b,
+		      uint64_t now)
 {
-	struct hog_process *p = find_process(s, pid);
+	struct hog_process *p = find_process(s, b->pid);
 
+	if (p && p->opened_ns > b->time_ns)
+		return;
 	if (p)
 		p->gone = true;
+	hog_follow_try(&s->follow, b->pid, b->parent, now);
 }
 
 static void take_births(struct hog_session *s, uint64_t now)
@@ -239,9 +244,7 @@ static void take_births(struct hog_session *s, uint64_t now)
 					       now);
 				break;
 			case HOG_BIRTH_EXEC:
-				drop_process(s, b->pid);
-				hog_follow_try(&s->follow, b->pid, b->parent,
-					       now);
+				take_exec(s, b, now);
 				break;
 			case HOG_BIRTH_EXIT:
 				hog_follow_drop(&s->follow, b->pid);

@@ -6,6 +6,7 @@
 #define HOG_TARGET_LAUNCH_H
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct hog_err;
@@ -54,6 +55,7 @@ enum hog_birth_kind { HOG_BIRTH_FORK, HOG_BIRTH_EXEC, HOG_BIRTH_EXIT };
 struct hog_birth {
 	enum hog_birth_kind kind;
 	pid_t pid, parent; /* parent: FORK only */
+	uint64_t time_ns;  /* when, by hog_now_ns(); when noticed, if later */
 };
 
 int hog_offspring_new(struct hog_offspring **ret, struct hog_err *err);

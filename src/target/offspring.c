@@ -24,12 +24,11 @@ struct hog_offspring {
 	struct hog_map64 known; /* pids added or told */
 };
 
-void hog_births_push(struct hog_births *births, uint64_t time_ns,
-		     struct hog_birth birth)
+void hog_births_push(struct hog_births *births, struct hog_birth birth)
 {
 	if (births->n == births->cap) {
 		size_t cap = births->cap ? 2 * births->cap : 64;
-		struct hog_birth_note *v = NULL;
+		struct hog_birth *v = NULL;
 
 		if (cap <= HOG_BIRTHS_MAX)
 			v = realloc(births->v, cap * sizeof(*v));
@@ -40,7 +39,7 @@ void hog_births_push(struct hog_births *births, uint64_t time_ns,
 		births->v = v;
 		births->cap = cap;
 	}
-	births->v[births->n++] = (struct hog_birth_note){ time_ns, birth };
+	births->v[births->n++] = birth;
 }
 
 int hog_offspring_new(struct hog_offspring **ret, struct hog_err *err)
@@ -110,11 +109,11 @@ const char *hog_offspring_way(const struct hog_offspring *off)
 
 static int by_time(const void *a, const void *b)
 {
-	const struct hog_birth_note *x = a, *y = b;
+	const struct hog_birth *x = a, *y = b;
 
 	if (x->time_ns != y->time_ns)
 		return x->time_ns < y->time_ns ? -1 : 1;
-	return (int)x->birth.kind - (int)y->birth.kind;
+	return (int)x->kind - (int)y->kind;
 }
 
 /* Perf tells nothing of a process that was there before it was asked: it must
@@ -128,7 +127,7 @@ static void look_around(struct hog_offspring *off)
 	if (!off->children->ops->look(off->children, &off->births))
 		return; /* too soon */
 	for (size_t i = before; i < off->births.n && !off->polling; i++) {
-		const struct hog_birth *birth = &off->births.v[i].birth;
+		const struct hog_birth *birth = &off->births.v[i];
 
 		if (birth->kind != HOG_BIRTH_FORK ||
 		    hog_map64_get(&off->known, (uint64_t)birth->pid))
@@ -190,8 +189,7 @@ int hog_offspring_poll(struct hog_offspring *off, struct hog_birth *ret,
 	if (off->taken == off->births.n)
 		look(off);
 	while (n < max && off->taken < off->births.n) {
-		const struct hog_birth *birth =
-			&off->births.v[off->taken++].birth;
+		const struct hog_birth *birth = &off->births.v[off->taken++];
 
 		if (is_news(off, birth))
 			ret[n++] = *birth;

@@ -120,9 +120,9 @@ static void read_children(struct children *ch, struct watched by, pid_t tid,
 		p = end;
 		if (is_watched(ch, pid) || watch(ch, pid) < 0)
 			continue;
-		hog_births_push(births, hog_now_ns(),
-				(struct hog_birth){ HOG_BIRTH_FORK, pid,
-						    by.pid });
+		hog_births_push(births,
+				(struct hog_birth){ HOG_BIRTH_FORK, pid, by.pid,
+						    hog_now_ns() });
 	}
 }
 
@@ -169,9 +169,9 @@ static bool children_look(struct hog_offspring_way *way,
 			continue;
 		}
 		drop(ch, i);
-		hog_births_push(births, hog_now_ns(),
-				(struct hog_birth){ HOG_BIRTH_EXIT, by.pid,
-						    0 });
+		hog_births_push(births,
+				(struct hog_birth){ HOG_BIRTH_EXIT, by.pid, 0,
+						    hog_now_ns() });
 	}
 	took = hog_now_ns() - start;
 	ch->next_ns = start + REST_MIN_NS + took * REST;

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -62,6 +63,8 @@ static struct perf_event_attr plain_attr(void)
 		.sample_id_all = 1,
 		.exclude_kernel = 1,
 		.exclude_hv = 1,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
 		.wakeup_watermark = 1,
 	};
@@ -220,12 +223,12 @@ static void take_record(const unsigned char *bytes, size_t len,
 {
 	struct task_record task = { 0 };
 	struct hog_birth birth = { 0 };
-	uint64_t time = 0;
 
 	memcpy(&task, bytes, len < sizeof(task) ? len : sizeof(task));
 	birth.pid = (pid_t)task.pid;
-	if (len >= sizeof(struct comm_record) + sizeof(time))
-		memcpy(&time, bytes + len - sizeof(time), sizeof(time));
+	if (len >= sizeof(struct comm_record) + sizeof(birth.time_ns))
+		memcpy(&birth.time_ns, bytes + len - sizeof(birth.time_ns),
+		       sizeof(birth.time_ns));
 	switch (task.header.type) {
 	case PERF_RECORD_FORK:
 		if (task.pid == task.ppid)
@@ -250,7 +253,7 @@ static void take_record(const unsigned char *bytes, size_t len,
 		return;
 	}
 	if (birth.pid > 0) /* else of a namespace that we do not see */
-		hog_births_push(births, time, birth);
+		hog_births_push(births, birth);
 }
 
 /* Copies len bytes out of the ring, which may wrap. */

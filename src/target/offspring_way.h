@@ -13,19 +13,13 @@
  * between two polls are counted lost. */
 #define HOG_BIRTHS_MAX 262144
 
-struct hog_birth_note {
-	uint64_t time_ns; /* of the way's own clock, to sort by */
-	struct hog_birth birth;
-};
-
 struct hog_births {
-	struct hog_birth_note *v; /* owned */
+	struct hog_birth *v; /* owned */
 	size_t n, cap;
 	uint64_t lost;
 };
 
-void hog_births_push(struct hog_births *births, uint64_t time_ns,
-		     struct hog_birth birth);
+void hog_births_push(struct hog_births *births, struct hog_birth birth);
 
 struct hog_offspring_way {
 	const struct hog_offspring_ops *ops;
