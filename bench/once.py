@@ -86,34 +86,37 @@ def open_workload(bench, python, name, seconds):
     return start(bench, python, name)
 
 
-def bytes_per_sample(bench, target):
-    """Of a .hog at 1 kHz; how long it was asked for says bench.file_seconds."""
+def long_run(bench, target):
+    """hognose writes a .hog at 1 kHz: its size per sample, memory and CPU."""
     out = bench.place.path("size.hog")
     done = measure.run([tools.HOGNOSE, "record", "-q", "-p", str(target.pid),
                         "-r", "1000", "-d", str(bench.file_seconds), "-f",
                         "hog", "-o", out, "--stats", out + ".stats"])
     if done.code:
         raise Failed(done.tail())
-    samples = tools.stats_of(out + ".stats")["samples"]
-    return os.path.getsize(out) / samples if samples else None
+    stats = tools.stats_of(out + ".stats")
+    if not stats["samples"]:
+        raise Failed("took no sample")
+    return {"rss": stats["max_rss_bytes"], "cpu": 100 * done.cpu / done.wall,
+            "bytes_per_sample": os.path.getsize(out) / stats["samples"]}
 
 
-def size_row(bench, python, name):
-    seconds = bench.memory_seconds
-    with open_workload(bench, python, name,
-                       3 * seconds + bench.file_seconds + 30) as target:
-        memory, cpu, why = {}, {}, ""
-        for tool in (bench.hognose, *bench.peers_of(python, "py-spy", "austin",
-                                                    "tachyon")):
-            got, problem = try_record(tool, target, 1000, seconds, rss=True)
-            memory[tool.name] = got.rss if got else problem
-            cpu[tool.name] = got.cpu_share() if got else problem
+def size_rows(bench, python, name, compared):
+    seconds = bench.file_seconds + bench.memory_seconds * len(compared)
+    about = {"python": python.id, "workload": name, "why": ""}
+    rows = []
+    with open_workload(bench, python, name, seconds + 30) as target:
         try:
-            per_sample = bytes_per_sample(bench, target)
+            got = long_run(bench, target)
         except Failed as error:
-            per_sample, why = None, str(error)
-    return {"python": python.id, "workload": name, "why": why, "rss": memory,
-            "cpu": cpu, "bytes_per_sample": per_sample}
+            got = {"why": str(error)}
+        rows.append({**about, "tool": "hognose", **got})
+        for tool in compared:
+            run, why = try_record(tool, target, 1000, bench.memory_seconds,
+                                  rss=True)
+            got = {"rss": run.rss, "cpu": run.cpu_share()} if run else {}
+            rows.append({**about, "tool": tool.name, "why": why, **got})
+    return rows
 
 
 def sizes(bench):
@@ -121,6 +124,10 @@ def sizes(bench):
     rows = []
     for python in bench.slow_pythons:
         for name in ("deep20", "churn", "web_server", "asyncio_server"):
+            if name == "asyncio_server" and python.version < (3, 6):
+                continue
             bench.say(f"memory and file size: {name} on {python.id}")
-            rows.append(size_row(bench, python, name))
+            compared = bench.peers_of(python, "py-spy", "austin", "tachyon")
+            rows += size_rows(bench, python, name,
+                              compared if name == "deep20" else [])
     return rows

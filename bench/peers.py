@@ -66,7 +66,7 @@ def version_of(argv):
 class PySpy(tools.Tool):
     def __init__(self, missing, blocking=True):
         self.program = str(venv() / "bin" / "py-spy")
-        self.blocking = blocking
+        self.blocking = self.stops = blocking
         self.name = "py-spy" + " --nonblocking" * (not blocking)
         self.version, why = version_of([self.program, "--version"])
         self.missing = missing or why
@@ -193,7 +193,7 @@ class Tachyon(tools.Tool):
     """python3.15 -m profiling.sampling, for targets of its own version."""
 
     def __init__(self, found, blocking=False):
-        self.blocking = blocking
+        self.blocking = self.stops = blocking
         self.name = "profiling.sampling" + " --blocking" * blocking
         fits = [p for p in found if p.version[:2] == (3, 15) and not p.debug
                 and not p.free_threaded]

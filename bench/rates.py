@@ -31,14 +31,14 @@ def try_record(tool, target, rate, seconds, **how):
         return None, str(error)
 
 
-def side_by_side(bench, python, name, tools, rate):
+def side_by_side(bench, python, name, tools, rate, seconds):
     """Each tool in turn on one target, and that again and again."""
     runs = {tool.name: [] for tool in tools}
     whys = {}
     with start(bench, python, name) as target:
         for _ in range(bench.repeats):
             for tool in tools:
-                got, why = try_record(tool, target, rate, bench.seconds,
+                got, why = try_record(tool, target, rate, seconds,
                                       idle=target.threads > 1)
                 if got:
                     runs[tool.name].append(got)
@@ -68,17 +68,22 @@ def flat_out(bench):
         for name in ("deep20", "deep200", "threads9", "idle_threads"):
             bench.say(f"flat out: {name} on {python.id}")
             rows += side_by_side(bench, python, name,
-                                 recorders(bench, python, name), FLAT_OUT)
+                                 recorders(bench, python, name), FLAT_OUT,
+                                 bench.seconds)
     return rows
+
+
+ASKED = (("deep20", 1000), ("deep20", 10000), ("threads9", 1000),
+         ("idle_threads", 1000))
 
 
 def asked(bench):
     """1 kHz and 10 kHz: what is achieved, and the recorder's CPU."""
     rows = []
     for python in bench.peer_pythons:
-        for name, rate in (("deep20", 1000), ("deep20", 10000),
-                           ("threads9", 1000), ("idle_threads", 1000)):
+        for name, rate in ASKED:
             bench.say(f"asked for {rate} Hz: {name} on {python.id}")
             rows += side_by_side(bench, python, name,
-                                 recorders(bench, python, name), rate)
+                                 recorders(bench, python, name), rate,
+                                 bench.asked_seconds)
     return rows

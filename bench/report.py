@@ -85,14 +85,11 @@ def attach(rows):
 def sizes(rows):
     table = []
     for r in rows:
-        for tool, rss in r["rss"].items():
-            cpu = r["cpu"][tool]
-            small = tool == "hognose" and r["bytes_per_sample"]
-            table.append([
-                tool, short(r["python"]), r["workload"],
-                rss if isinstance(rss, str) else f"{rss / 1e6:.1f}",
-                "" if isinstance(cpu, str) else number(cpu),
-                number(small) if small else r["why"] or "-"])
+        rss = r.get("rss")
+        table.append([r["tool"], short(r["python"]), r["workload"],
+                      f"{rss / 1e6:.1f}" if rss else r["why"] or "-",
+                      number(r.get("cpu")),
+                      number(r.get("bytes_per_sample"))])
     return markdown(["recorder", "CPython", "target", "peak memory, MB",
                      "its CPU, % of a core", "recording, bytes per sample"],
                     table)

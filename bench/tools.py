@@ -66,6 +66,7 @@ class Tool:
 
     name = ""
     version = ""
+    stops = False  # the target, for each sample
 
     def why_not(self, python):
         """Why it cannot read that Python, or ""."""
