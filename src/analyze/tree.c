@@ -15,6 +15,11 @@
 #define NODES_MAX (1u << 28)
 #define NO_PYTHON "[no python]"
 
+struct way {
+	uint32_t parent; /* node */
+	uint32_t depth;
+};
+
 struct hog_tree {
 	const struct hog_run *run; /* borrowed */
 	struct hog_view view;
@@ -32,7 +37,7 @@ struct hog_tree {
 	size_t path_cap;
 
 	struct hog_tree_node *nodes;
-	uint32_t *parents; /* by node */
+	struct way *ways; /* by node */
 	uint32_t n_nodes, cap_nodes;
 	struct hog_tree_row *rows;
 	uint32_t n_rows;
@@ -51,9 +56,9 @@ struct hog_tree *hog_tree_new(const struct hog_run *run,
 	t->view = *view;
 	t->labels = hog_intern_new();
 	t->nodes = calloc(1, sizeof(*t->nodes));
-	t->parents = calloc(1, sizeof(*t->parents));
+	t->ways = calloc(1, sizeof(*t->ways));
 	t->n_nodes = t->cap_nodes = 1;
-	if (!t->labels || !t->nodes || !t->parents) {
+	if (!t->labels || !t->nodes || !t->ways) {
 		hog_tree_free(t);
 		return NULL;
 	}
@@ -81,7 +86,7 @@ void hog_tree_free(struct hog_tree *t)
 	hog_map64_fini(&t->weights);
 	hog_intern_free(t->labels);
 	free(t->nodes);
-	free(t->parents);
+	free(t->ways);
 	free(t->rows);
 	free(t->entries);
 	free(t);
@@ -143,17 +148,17 @@ static int node_new(struct hog_tree *t, uint32_t *ret_node)
 {
 	if (t->n_nodes == t->cap_nodes) {
 		uint32_t cap = t->cap_nodes < 32 ? 64 : t->cap_nodes * 2;
-		void *nodes, *parents;
+		void *nodes, *ways;
 
 		if (cap > NODES_MAX)
 			return -EOVERFLOW;
 		nodes = realloc(t->nodes, cap * sizeof(*t->nodes));
 		if (nodes)
 			t->nodes = nodes;
-		parents = realloc(t->parents, cap * sizeof(*t->parents));
-		if (parents)
-			t->parents = parents;
-		if (!nodes || !parents)
+		ways = realloc(t->ways, cap * sizeof(*t->ways));
+		if (ways)
+			t->ways = ways;
+		if (!nodes || !ways)
 			return -ENOMEM;
 		t->cap_nodes = cap;
 	}
@@ -181,7 +186,7 @@ static int child_of(struct hog_tree *t, uint32_t parent, uint32_t label,
 		return r;
 	t->nodes[node] =
 		(struct hog_tree_node){ .label = label, .frame = frame };
-	t->parents[node] = parent;
+	t->ways[node] = (struct way){ parent, t->ways[parent].depth + 1 };
 	*ret_node = node;
 	return 0;
 }
@@ -284,22 +289,35 @@ static int climb(struct hog_tree *t, uint32_t top, uint32_t stack,
 	return (int)n;
 }
 
+/* The node of a stack whose caller's node is `*node`.  What is deeper than a
+ * reader can use ends in one [truncated]: with each of a chain of stacks in a
+ * line of its own, an output would grow with the square of its length. */
+static int step_down(struct hog_tree *t, uint32_t stack, uint32_t *node)
+{
+	const struct hog_model *m = t->run->model;
+	uint32_t frame = hog_model_get_stack(m, stack).frame, label;
+	uint32_t depth = t->ways[*node].depth;
+	int r;
+
+	if (depth >= HOG_TREE_DEPTH_MAX)
+		return 0;
+	if (depth == HOG_TREE_DEPTH_MAX - 1)
+		frame = hog_model_truncated(m);
+	else if (frame >= hog_model_count(m).frames)
+		frame = 0;
+	r = frame_label(t, frame, &label);
+	return r < 0 ? r : child_of(t, *node, label, frame, node);
+}
+
 static int node_of(struct hog_tree *t, uint32_t top, uint32_t stack,
 		   uint32_t *ret_node)
 {
-	uint32_t n_frames = hog_model_count(t->run->model).frames;
 	uint32_t node;
 	int n = climb(t, top, stack, &node);
 	int r = n < 0 ? n : 0;
 
 	while (r == 0 && n-- > 0) {
-		uint32_t frame =
-			hog_model_get_stack(t->run->model, t->path[n]).frame;
-		uint32_t label;
-
-		r = frame_label(t, frame < n_frames ? frame : 0, &label);
-		if (r == 0)
-			r = child_of(t, node, label, frame, &node);
+		r = step_down(t, t->path[n], &node);
 		if (r == 0)
 			r = hog_map64_put(&t->by_stack,
 					  (uint64_t)top << 32 | t->path[n],
@@ -386,7 +404,7 @@ static int chain_children(struct hog_tree *t)
 	}
 	for (uint32_t i = n; i-- > 0;) {
 		for (uint32_t node = first[order[i]]; node; node = next[node]) {
-			struct hog_tree_node *up = &t->nodes[t->parents[node]];
+			struct hog_tree_node *up = &t->nodes[t->ways[node].parent];
 
 			t->nodes[node].next_sibling = up->first_child;
 			up->first_child = node;
@@ -400,7 +418,7 @@ static void add_totals(struct hog_tree *t)
 	for (uint32_t i = 0; i < t->n_nodes; i++)
 		t->nodes[i].total = t->nodes[i].self;
 	for (uint32_t i = t->n_nodes; i-- > 1;)
-		t->nodes[t->parents[i]].total += t->nodes[i].total;
+		t->nodes[t->ways[i].parent].total += t->nodes[i].total;
 }
 
 static int by_thread(const void *a, const void *b)

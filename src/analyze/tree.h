@@ -15,6 +15,10 @@
 #include "profile/model.h"
 #include "profile/sink.h"
 
+/* Nodes on one another; deeper stacks end in [truncated].  More than the 4096
+ * frames that are read of a thread, with its process, thread and markers. */
+#define HOG_TREE_DEPTH_MAX 8192
+
 struct hog_tree;
 
 /* A node as shown.  Children are sorted by label bytes.  A parent's id is

@@ -140,6 +140,11 @@ uint32_t hog_model_marker(struct hog_model *m, const char *text)
 	return frame.function ? hog_model_frame(m, &frame) : 0;
 }
 
+uint32_t hog_model_truncated(const struct hog_model *m)
+{
+	return m->truncated;
+}
+
 /* No room for another stack below parent: it ends in the marker, once. */
 static uint32_t truncated_stack(struct hog_model *m, uint32_t parent)
 {

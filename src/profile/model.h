@@ -79,6 +79,8 @@ uint32_t hog_model_function(struct hog_model *m, const struct hog_function *f);
 uint32_t hog_model_frame(struct hog_model *m, const struct hog_frame *f);
 /* A marker frame by its text, brackets included. */
 uint32_t hog_model_marker(struct hog_model *m, const char *text);
+/* The [truncated] marker's frame; every model has it. */
+uint32_t hog_model_truncated(const struct hog_model *m);
 /* The stack `frame` called from stack `parent` (0: root). Past the limit gives
  * the stack `parent` + [truncated], or parent itself. */
 uint32_t hog_model_stack(struct hog_model *m, uint32_t parent, uint32_t frame);

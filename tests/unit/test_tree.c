@@ -256,3 +256,30 @@ Test(tree, a_million_nodes_are_built, .timeout = 60)
 	cr_expect_eq(n, 1 + 100 + 10000 + 1000000);
 	unmake(&d);
 }
+
+Test(tree, what_is_too_deep_ends_in_one_marker_and_loses_no_time)
+{
+	struct made d;
+	uint32_t n, at, depth = 0, stack = 0;
+
+	make(&d, (struct hog_view){ .function = true });
+
+	uint32_t frame = fixed_frame(d.m, "a", "f", 1);
+
+	for (uint32_t i = 1; i <= HOG_TREE_DEPTH_MAX + 1000; i++) {
+		stack = hog_model_stack(d.m, stack, frame);
+		add(d.t, fixed_sample(1, stack, 1));
+	}
+	cr_assert_eq(hog_tree_build(d.t), 0);
+
+	const struct hog_tree_node *nodes = hog_tree_nodes(d.t, &n);
+
+	cr_expect_eq(nodes[0].total,
+		     (HOG_TREE_DEPTH_MAX + 1000) * (int64_t)HOG_SLOT);
+	for (at = 0; nodes[at].first_child; at = nodes[at].first_child)
+		depth++;
+	cr_expect_eq(depth, HOG_TREE_DEPTH_MAX);
+	cr_expect_str_eq(label(&d, at), "[truncated]");
+	cr_expect_eq(nodes[at].self, 1001 * (int64_t)HOG_SLOT);
+	unmake(&d);
+}
