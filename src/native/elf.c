@@ -244,13 +244,18 @@ static const struct hog_elftab *full_table(struct hog_elf *elf)
 	return &elf->full;
 }
 
+int hog_elf_exports(struct hog_elf *elf, const char *const *names, size_t n,
+		    struct hog_elfsym *ret)
+{
+	memset(ret, 0, n * sizeof(*ret));
+	return hog_elftab_find(dyn_table(elf), names, n, ret);
+}
+
 int hog_elf_symbols(struct hog_elf *elf, const char *const *names, size_t n,
 		    struct hog_elfsym *ret)
 {
-	int found;
+	int found = hog_elf_exports(elf, names, n, ret);
 
-	memset(ret, 0, n * sizeof(*ret));
-	found = hog_elftab_find(dyn_table(elf), names, n, ret);
 	if ((size_t)found < n)
 		found += hog_elftab_find(full_table(elf), names, n, ret);
 	return found;

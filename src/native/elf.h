@@ -42,7 +42,10 @@ struct hog_elfsym {
 int hog_elf_symbol(struct hog_elf *elf, const char *name,
 		   struct hog_elfsym *ret);
 /* Several names at once; found ones are filled, others keep value 0.  Returns
- * how many were found. */
+ * how many were found.  One that is missing costs a walk over all of .symtab:
+ * ask hog_elf_exports, which looks in .dynsym only, where that will do. */
+int hog_elf_exports(struct hog_elf *elf, const char *const *names, size_t n,
+		    struct hog_elfsym *ret);
 int hog_elf_symbols(struct hog_elf *elf, const char *const *names, size_t n,
 		    struct hog_elfsym *ret);
 

@@ -37,8 +37,9 @@ static const char *const object_names[] = {
 _Static_assert(sizeof(struct hog_pysymbols) == N_OBJECTS * sizeof(uint64_t),
 	       "one name for each symbol");
 
+/* copied: into a program, of a library, which only .dynsym can say. */
 static void find_objects(struct hog_elf *elf, uint64_t bias, bool python2,
-			 struct hog_pysymbols *ret)
+			 bool copied, struct hog_pysymbols *ret)
 {
 	const char *names[N_OBJECTS];
 	struct hog_elfsym syms[N_OBJECTS];
@@ -48,7 +49,10 @@ static void find_objects(struct hog_elf *elf, uint64_t bias, bool python2,
 	if (python2)
 		names[N_OBJECTS - 1] = "_Py_ZeroStruct";
 	memcpy(addrs, ret, sizeof(addrs));
-	hog_elf_symbols(elf, names, N_OBJECTS, syms);
+	if (copied)
+		hog_elf_exports(elf, names, N_OBJECTS, syms);
+	else
+		hog_elf_symbols(elf, names, N_OBJECTS, syms);
 	for (size_t i = 0; i < N_OBJECTS; i++)
 		if (syms[i].value)
 			addrs[i] = syms[i].value + bias;
@@ -113,11 +117,11 @@ void hog_pysite_symbols(const struct hog_pysite *site, struct hog_elf *exe,
 	const struct hog_pylayout *lay = &py->lay;
 	bool python2 = lay->major == 2;
 
-	find_objects(site->elf, site->bias, python2, &py->sym);
+	find_objects(site->elf, site->bias, python2, false, &py->sym);
 	/* A program that is no PIE has its own copy of what it names of a
 	 * library, and the library uses that one. */
 	if (exe && exe != site->elf)
-		find_objects(exe, exe_bias, python2, &py->sym);
+		find_objects(exe, exe_bias, python2, true, &py->sym);
 	if (!site->runtime) {
 		find_old(site, py);
 		return;
