@@ -140,7 +140,7 @@ static int dump(const struct dump *d, struct hog_err *err)
 	if (r == 0)
 		r = hog_snapshot_take(target, &d->options, &snapshot, err);
 	if (r == 0)
-		r = hog_output_open_file(d->path, &out, err);
+		r = hog_output_open_file(d->path, false, &out, err);
 	if (r == 0) {
 		warn(snapshot);
 		r = print(d, target, snapshot, &out, err);

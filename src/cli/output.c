@@ -119,22 +119,46 @@ static int open_stdout(struct hog_output *ret, struct hog_err *err)
 	return 0;
 }
 
-int hog_output_open_file(const char *path, struct hog_output *ret,
-			 struct hog_err *err)
+/* A file without a name, in the directory where it is to get one.  Negative
+ * where the file system has no such thing, or for want of that directory: to
+ * open it by its name then says what is wrong. */
+static int open_nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir = NULL;
+	struct stat st;
+
+	if (lstat(path, &st) == 0 || errno != ENOENT)
+		return -1;
+	dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	return dir ? open(dir, O_WRONLY | O_CLOEXEC | O_TMPFILE, 0666) : -1;
+}
+
+static int open_named(const char *path, bool grows, enum hog_output_way *ret)
 {
 	const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	int fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+
+	*ret = HOG_OUT_CREATED;
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	*ret = HOG_OUT_OVER;
+	return open(path, flags | O_CREAT | (grows ? O_TRUNC : 0), 0666);
+}
+
+int hog_output_open_file(const char *path, bool grows, struct hog_output *ret,
+			 struct hog_err *err)
+{
+	enum hog_output_way way = HOG_OUT_NAMELESS;
 	struct stat st;
-	bool created = true;
 
 	if (!strcmp(path, "-"))
 		return open_stdout(ret, err);
 
-	_cleanup_close_ int fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+	_cleanup_close_ int fd = grows ? -1 : open_nameless(path);
 
-	if (fd < 0 && errno == EEXIST) {
-		created = false;
-		fd = open(path, flags | O_CREAT | O_TRUNC, 0666);
-	}
+	if (fd < 0)
+		fd = open_named(path, grows, &way);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cannot_open(path, -errno, err);
 
@@ -146,8 +170,7 @@ int hog_output_open_file(const char *path, struct hog_output *ret,
 	*ret = (struct hog_output){
 		.file = file,
 		.path = path,
-		.created = created,
-		.regular = S_ISREG(st.st_mode),
+		.way = S_ISREG(st.st_mode) ? way : HOG_OUT_STREAM,
 	};
 	return 0;
 }
@@ -156,12 +179,12 @@ int hog_output_open(const struct hog_sink_ops *ops, const char *path,
 		    struct hog_output *ret, struct hog_err *err)
 {
 	struct hog_output out;
-	int r = hog_output_open_file(path, &out, err);
+	int r = hog_output_open_file(path, ops->flush != NULL, &out, err);
 
 	if (r < 0)
 		return r;
 	if (ops->binary && isatty(fileno(out.file))) {
-		fclose(out.file);
+		hog_output_discard(&out);
 		return hog_err_say(err, -EINVAL,
 				   "name a file with -o, or "
 				   "redirect the output",
@@ -190,18 +213,46 @@ void hog_output_fit_view(const struct hog_output *out, struct hog_view *view)
 		view->columns = size.ws_col;
 }
 
+/* Gives the file its name, in place of whoever took that meanwhile. */
+static int name_it(FILE *file, const char *path)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(file));
+	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST || unlink(path) < 0)
+		return -errno;
+	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+/* All that was written is in the file, and nothing else. */
+static int settle(FILE *file, enum hog_output_way way, const char *path)
+{
+	if (fflush(file) != 0 || ferror(file))
+		return errno ? -errno : -EIO;
+	if (way == HOG_OUT_NAMELESS)
+		return name_it(file, path);
+	if (way == HOG_OUT_OVER &&
+	    ftruncate(fileno(file), lseek(fileno(file), 0, SEEK_CUR)) < 0)
+		return -errno;
+	return 0;
+}
+
 int hog_output_close(struct hog_output *out, struct hog_err *err)
 {
 	FILE *file = hog_move(out->file);
-	bool bad;
+	int r;
 
 	if (!file)
 		return 0;
-	bad = ferror(file) != 0;
-	if (fclose(file) == 0 && !bad)
-		return 0;
-	return hog_err_set(err, errno ? -errno : -EIO, "write to '%.200s'",
-			   out->path);
+	errno = 0;
+	r = settle(file, out->way, out->path);
+	if (fclose(file) != 0 && r == 0)
+		r = errno ? -errno : -EIO;
+	return r < 0 ? hog_err_set(err, r, "write to '%.200s'", out->path) : 0;
 }
 
 void hog_output_discard(struct hog_output *out)
@@ -210,7 +261,17 @@ void hog_output_discard(struct hog_output *out)
 
 	if (!file)
 		return;
+	fflush(file);
+	hog_output_wipe(out->way, fileno(file), out->path);
 	fclose(file);
-	if (out->created && out->regular)
-		unlink(out->path);
+}
+
+void hog_output_wipe(enum hog_output_way way, int fd, const char *path)
+{
+	if (way == HOG_OUT_CREATED)
+		unlink(path);
+	/* Unless the old contents still stand. */
+	if (way == HOG_OUT_OVER && lseek(fd, 0, SEEK_CUR) > 0 &&
+	    ftruncate(fd, 0) < 0)
+		return; /* nothing more can be done about it */
 }

@@ -13,11 +13,19 @@
 
 struct hog_err;
 
+/* Nobody shall find half a result under its name, whatever ends hognose. */
+enum hog_output_way {
+	HOG_OUT_STREAM,   /* standard output, a device, a pipe */
+	HOG_OUT_NAMELESS, /* a new file, named when it is closed */
+	HOG_OUT_CREATED,  /* a new file, named from the start */
+	HOG_OUT_OVER, /* a file that was there: keeps its old contents until
+		       * they are written over */
+};
+
 struct hog_output {
 	FILE *file;       /* owned */
 	const char *path; /* borrowed; "-": standard output */
-	bool created;     /* no such file was there before */
-	bool regular;     /* a file that can be cut or removed */
+	enum hog_output_way way;
 };
 
 /* The sink for -f format (NULL: not given) and -o path (NULL: not given): the
@@ -29,14 +37,18 @@ int hog_output_choose(const char *format, const char *path,
  * format on a terminal.  path must outlive the output. */
 int hog_output_open(const struct hog_sink_ops *ops, const char *path,
 		    struct hog_output *ret, struct hog_err *err);
-/* Any other file to write, such as that of --stats. */
-int hog_output_open_file(const char *path, struct hog_output *ret,
+/* Any other file to write, such as that of --stats.  grows: it is of use at
+ * each moment, so it has its name from the start. */
+int hog_output_open_file(const char *path, bool grows, struct hog_output *ret,
 			 struct hog_err *err);
 /* Sets color and columns by what the output is. */
 void hog_output_fit_view(const struct hog_output *out, struct hog_view *view);
 /* Closes; what could not be written is an error.  Takes a zeroed one. */
 int hog_output_close(struct hog_output *out, struct hog_err *err);
-/* Closes, and leaves no file that this run has created. */
+/* Closes, and leaves no file that this run has created, nor half a result in
+ * one that was there. */
 void hog_output_discard(struct hog_output *out);
+/* The last of that, for a signal handler; fd stays open. */
+void hog_output_wipe(enum hog_output_way way, int fd, const char *path);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * hognose record: where the time goes.  The order of steps is what makes its
  * manners: targets are attached to before a file is made, files are opened
- * before anything is sampled, signals are taken over last, and a launched
- * program begins only when all of that has worked.
+ * before anything is sampled, signals are taken over before what may take long
+ * (but after a program was forked), and that program begins only when all has
+ * worked.
  */
 #include "cli/record.h"
 
@@ -34,12 +35,25 @@ struct recording {
 	char path[HOG_RECORD_NAME_MAX + 64]; /* the name made, if one was */
 };
 
+static bool should_stop(void *arg)
+{
+	const struct recording *rec = arg;
+
+	return hog_signals_asked() || hog_record_child_ended(&rec->child);
+}
+
 static int open_targets(struct recording *rec, struct hog_err *err)
 {
+	const struct hog_session_hooks hooks = { .stop = should_stop,
+						 .arg = rec };
 	int r = 0;
 
+	/* A launched program must not inherit what is done about signals. */
+	if (!rec->opt.program)
+		hog_signals_catch();
 	for (size_t i = 0; i < rec->opt.n_pids && r == 0; i++)
-		r = hog_session_attach(rec->session, rec->opt.pids[i], err);
+		r = hog_session_attach(rec->session, rec->opt.pids[i], &hooks,
+				       err);
 	if (r < 0 || !rec->opt.program)
 		return r;
 	r = hog_record_child_prepare(&rec->child, rec->opt.program, err);
@@ -71,7 +85,7 @@ static int open_outputs(struct recording *rec, struct hog_err *err)
 	int r = hog_output_open(opt->format, path, &rec->out, err);
 
 	if (r == 0 && opt->stats_path)
-		r = hog_output_open_file(opt->stats_path, &rec->stats, err);
+		r = hog_output_open_file(opt->stats_path, false, &rec->stats, err);
 	if (r < 0)
 		return r;
 	hog_output_fit_view(&rec->out, &view);
@@ -89,16 +103,11 @@ static int start(struct recording *rec, struct hog_err *err)
 		r = open_outputs(rec, err);
 	if (r < 0)
 		return r;
+	hog_signals_catch();
 	/* A format that can be flushed is whole at each moment. */
-	hog_signals_catch(&rec->out, rec->opt.format->flush != NULL);
+	if (!rec->opt.format->flush)
+		hog_signals_guard_output(&rec->out);
 	return rec->child.pid ? hog_record_child_go(&rec->child, err) : 0;
-}
-
-static bool should_stop(void *arg)
-{
-	const struct recording *rec = arg;
-
-	return hog_signals_asked() || hog_record_child_ended(&rec->child);
 }
 
 static void show_progress(void *arg, const struct hog_progress *p)

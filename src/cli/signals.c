@@ -12,7 +12,7 @@
 /* So many while recording mean that ending in order takes too long. */
 #define PATIENCE 3
 
-/* Set before the handlers are, or with the signals blocked. */
+/* Set with the signals blocked. */
 static struct {
 	volatile sig_atomic_t phase;
 	volatile sig_atomic_t asked;   /* signals that came, in this phase */
@@ -21,7 +21,7 @@ static struct {
 	volatile sig_atomic_t child;   /* 0: none to pass it on to */
 	const char *path;
 	int fd; /* -1: no output to clean */
-	bool created;
+	enum hog_output_way way;
 } state = { .fd = -1 };
 
 static void give_up(int sig)
@@ -33,10 +33,8 @@ static void give_up(int sig)
 	ssize_t told = write(STDERR_FILENO, words, sizeof(words) - 1);
 
 	(void)told; /* there is nobody else to tell */
-	if (state.fd >= 0 && state.created)
-		unlink(state.path);
-	else if (state.fd >= 0 && ftruncate(state.fd, 0) < 0)
-		_exit(128 + sig); /* nothing more can be done about it */
+	if (state.fd >= 0)
+		hog_output_wipe(state.way, state.fd, state.path);
 	_exit(128 + sig);
 }
 
@@ -87,17 +85,12 @@ static void block(int how)
 	sigprocmask(how, &set, NULL);
 }
 
-void hog_signals_catch(const struct hog_output *out, bool whole_always)
+void hog_signals_catch(void)
 {
 	struct sigaction act = { .sa_handler = on_signal,
 				 .sa_flags = SA_RESTART };
 	struct sigaction old;
 
-	if (out && out->regular && !whole_always) {
-		state.path = out->path;
-		state.created = out->created;
-		state.fd = fileno(out->file);
-	}
 	sigemptyset(&act.sa_mask);
 	sigaddset(&act.sa_mask, SIGINT);
 	sigaddset(&act.sa_mask, SIGTERM);
@@ -109,6 +102,15 @@ void hog_signals_catch(const struct hog_output *out, bool whole_always)
 		sigaction(SIGHUP, &act, NULL);
 	act.sa_handler = on_pipe;
 	sigaction(SIGPIPE, &act, NULL);
+}
+
+void hog_signals_guard_output(const struct hog_output *out)
+{
+	block(SIG_BLOCK);
+	state.path = out->path;
+	state.way = out->way;
+	state.fd = fileno(out->file);
+	block(SIG_UNBLOCK);
 }
 
 void hog_signals_forget_output(void)

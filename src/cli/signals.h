@@ -3,7 +3,8 @@
  * What a signal means while record is at work.  A handler cannot get an
  * argument, so this is the one place with state of its own.
  *
- *   recording  INT, TERM, HUP end the recording; the third of them gives up
+ *   recording  INT, TERM, HUP end the recording, or the waiting for what is
+ *              to be recorded; the third of them gives up
  *   writing    the result is being written: a further one gives up at once
  *   waiting    for a launched program: TERM, HUP go to it once, a second one
  *              ends hognose; INT is the program's own affair (the terminal
@@ -26,9 +27,10 @@ enum hog_phase {
 	HOG_PHASE_WAITING,
 };
 
-/* Takes the signals over; out: what giving up must leave clean (borrowed,
- * until hog_signals_forget_output), NULL: nothing. */
-void hog_signals_catch(const struct hog_output *out, bool whole_always);
+/* Takes the signals over. */
+void hog_signals_catch(void);
+/* What giving up must leave clean; borrowed, until forgotten. */
+void hog_signals_guard_output(const struct hog_output *out);
 void hog_signals_forget_output(void);
 void hog_signals_phase(enum hog_phase phase);
 /* Some signal asked to end the recording. */

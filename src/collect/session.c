@@ -182,7 +182,14 @@ static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 	return r;
 }
 
-int hog_session_attach(struct hog_session *s, pid_t pid, struct hog_err *err)
+static bool must_stop(const struct hog_session_hooks *hooks)
+{
+	return hooks && hooks->stop && hooks->stop(hooks->arg);
+}
+
+int hog_session_attach(struct hog_session *s, pid_t pid,
+		       const struct hog_session_hooks *hooks,
+		       struct hog_err *err)
 {
 	uint64_t until = hog_now_ns() +
 			 (uint64_t)(s->opt.wait_s * (double)HOG_NS_PER_SEC);
@@ -190,6 +197,12 @@ int hog_session_attach(struct hog_session *s, pid_t pid, struct hog_err *err)
 	int r = open_process(s, pid, 0, err);
 
 	while ((r == -EAGAIN || r == -ENOENT) && hog_now_ns() < until) {
+		if (must_stop(hooks))
+			return hog_err_say(err, -EINTR,
+					   "run it again when that has begun",
+					   "interrupted while waiting for "
+					   "Python in process %d",
+					   pid);
 		nanosleep(&step, NULL);
 		r = open_process(s, pid, 0, err);
 	}
@@ -407,7 +420,7 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 		uint64_t now = hog_pace_wait(&s->pace, &s->run.stats.slots,
 					     loss, &s->slot.late);
 
-		if (hooks && hooks->stop && hooks->stop(hooks->arg))
+		if (must_stop(hooks))
 			return HOG_END_STOPPED;
 		if (keep_house(s, now))
 			return HOG_END_TARGETS;

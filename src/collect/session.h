@@ -54,8 +54,11 @@ enum hog_session_end {
 int hog_session_new(const struct hog_session_options *opt,
 		    struct hog_session **ret, struct hog_err *err);
 void hog_session_free(struct hog_session *s);
-/* Attaches to a process: it must be Python (or become so within wait_s). */
-int hog_session_attach(struct hog_session *s, pid_t pid, struct hog_err *err);
+/* Attaches to a process: it must be Python (or become so within wait_s, while
+ * hooks->stop says nothing else: then -EINTR).  hooks may be NULL. */
+int hog_session_attach(struct hog_session *s, pid_t pid,
+		       const struct hog_session_hooks *hooks,
+		       struct hog_err *err);
 /* Watches a process that need not be Python: a launched program and what it
  * forks; Python ones are sampled as they come up. */
 int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err);

@@ -20,11 +20,18 @@ def worker(target):
     return target("-c", SPIN, "60")
 
 
+def catches(recorder, number=signal.SIGINT):
+    """Does it handle this signal by now?  /proc tells."""
+    with open(f"/proc/{recorder.pid}/status", encoding="ascii") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return bool(int(fields["SigCgt"], 16) >> (number - 1) & 1)
+
+
 def recording(hognose, worker, out, *more):
-    """A recorder that has begun to sample, of which the file tells."""
+    """A recorder that has begun to sample."""
     recorder = hognose.start("record", "-p", str(worker.pid), "-o", str(out),
                              *more)
-    programs.wait_until(out.exists, what=str(out))
+    programs.wait_until(lambda: catches(recorder), what="the recorder")
     time.sleep(0.4)
     return recorder
 
@@ -48,7 +55,8 @@ def test_nohup_is_respected(hognose, worker, tmp_path):
         ["nohup", hognose.path, "record", "-p", str(worker.pid), "-o",
          str(out)])
     hognose.started.append(recorder)
-    programs.wait_until(out.exists)
+    programs.wait_until(lambda: catches(recorder, signal.SIGTERM))
+    time.sleep(0.4)
     recorder.signal(signal.SIGHUP)
     time.sleep(0.5)
     assert recorder.running
@@ -141,3 +149,35 @@ def test_a_second_interrupt_leaves_no_half_file(hognose, worker, tmp_path):
     assert worker.running
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.parametrize("name", ["x.html", "x.folded"])
+def test_a_killed_recorder_leaves_no_half_result(hognose, worker, tmp_path,
+                                                 name):
+    old = tmp_path / ("old-" + name)
+    old.write_text("what was there before")
+    for out in tmp_path / name, old:
+        recorder = recording(hognose, worker, out)
+        recorder.signal(signal.SIGKILL)
+        recorder.wait(timeout=5)
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+    assert old.read_text() == "what was there before"
+    assert worker.running and worker.tracer_pid == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_waiting_for_python(hognose, tmp_path, number):
+    sleeper = programs.Program(["sleep", "60"])
+    hognose.started.append(sleeper)
+    recorder = hognose.start("record", "-p", str(sleeper.pid), "--wait", "30",
+                             "-o", str(tmp_path / "x.html"))
+    programs.wait_until(lambda: catches(recorder, number))
+    time.sleep(0.1)
+    before = time.monotonic()
+    recorder.signal(number)
+    result = recorder.result(timeout=5)
+    assert time.monotonic() - before < 1
+    assert result.returncode == 1
+    assert "interrupted while waiting" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir()) and sleeper.running

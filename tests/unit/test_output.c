@@ -62,6 +62,13 @@ static const char *in_folder(const char *name)
 	return path;
 }
 
+static long size_of(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 ? (long)st.st_size : -1;
+}
+
 static void clean(void)
 {
 	unlink(path);
@@ -72,8 +79,8 @@ Test(output, removes_what_it_made_when_discarded, .fini = clean)
 {
 	struct hog_output out = { 0 };
 
-	cr_assert_eq(hog_output_open_file(in_folder("x"), &out, &err), 0);
-	cr_assert(out.created && out.regular);
+	cr_assert_eq(hog_output_open_file(in_folder("x"), true, &out, &err), 0);
+	cr_assert_eq(out.way, HOG_OUT_CREATED);
 	hog_output_discard(&out);
 	cr_assert_eq(access(path, F_OK), -1);
 	hog_output_discard(&out); /* a second time is nothing */
@@ -86,18 +93,78 @@ Test(output, keeps_a_file_that_was_there_before, .fini = clean)
 
 	fputs("old", before);
 	fclose(before);
-	cr_assert_eq(hog_output_open_file(path, &out, &err), 0);
-	cr_assert_not(out.created);
+	cr_assert_eq(hog_output_open_file(path, false, &out, &err), 0);
+	cr_assert_eq(out.way, HOG_OUT_OVER);
 	hog_output_discard(&out);
-	cr_assert_eq(access(path, F_OK), 0);
+	cr_assert_eq(size_of(path), 3);
+}
+
+Test(output, has_no_name_before_it_is_whole, .fini = clean)
+{
+	struct hog_output out = { 0 };
+
+	cr_assert_eq(hog_output_open_file(in_folder("x"), false, &out, &err),
+		     0);
+	if (out.way != HOG_OUT_NAMELESS)
+		cr_skip_test("this file system knows no nameless files");
+	fputs("new", out.file);
+	fflush(out.file);
+	cr_assert_eq(access(path, F_OK), -1);
+	cr_assert_eq(hog_output_close(&out, &err), 0);
+	cr_assert_eq(size_of(path), 3);
+}
+
+Test(output, replaces_what_another_has_made_meanwhile, .fini = clean)
+{
+	struct hog_output out = { 0 };
+
+	cr_assert_eq(hog_output_open_file(in_folder("x"), false, &out, &err),
+		     0);
+	fclose(fopen(path, "w"));
+	fputs("new", out.file);
+	cr_assert_eq(hog_output_close(&out, &err), 0);
+	cr_assert_eq(size_of(path), 3);
+}
+
+Test(output, leaves_nothing_of_longer_old_contents, .fini = clean)
+{
+	struct hog_output out = { 0 };
+	FILE *before = fopen(in_folder("x"), "w");
+
+	fputs("old and long", before);
+	fclose(before);
+	cr_assert_eq(hog_output_open_file(path, false, &out, &err), 0);
+	cr_assert_eq(size_of(path), 12);
+	fputs("new", out.file);
+	cr_assert_eq(hog_output_close(&out, &err), 0);
+	cr_assert_eq(size_of(path), 3);
+}
+
+Test(output, goes_where_a_link_points, .fini = clean)
+{
+	char target[sizeof(folder) + 32];
+	struct hog_output out = { 0 };
+	struct stat st;
+
+	in_folder("x");
+	snprintf(target, sizeof(target), "%s/y", folder);
+	cr_assert_eq(symlink("y", path), 0);
+	for (int i = 0; i < 2; i++) { /* it dangles at first */
+		cr_assert_eq(hog_output_open_file(path, false, &out, &err), 0);
+		fputs("new", out.file);
+		cr_assert_eq(hog_output_close(&out, &err), 0);
+		cr_assert(lstat(path, &st) == 0 && S_ISLNK(st.st_mode));
+		cr_assert_eq(size_of(target), 3);
+	}
+	unlink(target);
 }
 
 Test(output, tells_a_full_disk_when_it_closes)
 {
 	struct hog_output out = { 0 };
 
-	cr_assert_eq(hog_output_open_file("/dev/full", &out, &err), 0);
-	cr_assert_not(out.regular);
+	cr_assert_eq(hog_output_open_file("/dev/full", false, &out, &err), 0);
+	cr_assert_eq(out.way, HOG_OUT_STREAM);
 	fputs("x", out.file);
 	cr_assert_eq(hog_output_close(&out, &err), -ENOSPC);
 	cr_assert(strstr(err.text, "/dev/full"));
@@ -107,7 +174,8 @@ Test(output, says_what_to_do_about_a_missing_directory)
 {
 	struct hog_output out = { 0 };
 
-	cr_assert_eq(hog_output_open_file("/no/such/x", &out, &err), -ENOENT);
+	cr_assert_eq(hog_output_open_file("/no/such/x", false, &out, &err),
+		     -ENOENT);
 	cr_assert(err.hint);
 	cr_assert_null(out.file);
 }
