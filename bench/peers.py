@@ -6,6 +6,8 @@ austin 4 needs a C library newer than stable distributions have: it borrows
 that of the Debian sid chroot, and runs inside it for targets that live there.
 """
 
+import atexit
+import os
 import pathlib
 import re
 import subprocess
@@ -149,9 +151,11 @@ class Austin(tools.Tool):
         if not target.python.root:
             return self.argv
         # /tmp is the same inside: see run.py's share_with_chroot.
-        inside = "/tmp/hognose-bench-austin"
-        subprocess.run(["cp", self.program, inside], check=True)
-        return [*measure.inside(target.python), inside]
+        copy = f"/tmp/hognose-bench-{os.getpid()}.austin"
+        if not os.path.exists(copy):
+            subprocess.run(["cp", self.program, copy], check=True)
+            atexit.register(os.unlink, copy)
+        return [*measure.inside(target.python), copy]
 
     def record_argv(self, target, rate, seconds, out, idle=False):
         return [*self._command(target), "-i", str(max(1, 1000000 // rate)),
