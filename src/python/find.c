@@ -227,6 +227,18 @@ static uint32_t tid_offset(struct finder *f)
 	return 0;
 }
 
+static bool has_glibc(const struct finder *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const char *base = base_name(f->images[i].map->path);
+
+		if (starts_with(base, "libc.so.6") ||
+		    starts_with(base, "libc-2."))
+			return true;
+	}
+	return false;
+}
+
 int hog_python_find(struct hog_target *target, struct hog_python *ret,
 		    struct hog_err *err)
 {
@@ -251,6 +263,7 @@ int hog_python_find(struct hog_target *target, struct hog_python *ret,
 		return r;
 	if (py.lay.tstate_native_thread_id == HOG_NO_FIELD)
 		py.pthread_tid_offset = tid_offset(&f);
+	py.glibc = has_glibc(&f);
 	*ret = py;
 	return 0;
 }

@@ -154,10 +154,11 @@ bool hog_pygil_is_wait(const struct hog_python *py,
 		return false;
 	if (interp->gil_addr)
 		return in_gil_struct(py, interp->gil_addr, futex) ||
-		       in_musl_cond(py,
-				    interp->gil_addr +
-					    (uint64_t)py->lay.gil_cond,
-				    futex);
+		       (!py->glibc &&
+			in_musl_cond(py,
+				     interp->gil_addr +
+					     (uint64_t)py->lay.gil_cond,
+				     futex));
 	if (py->gil_lock_addr == 0)
 		return false;
 	if (py->lay.major == 2) /* a pointer to the lock's semaphore */

@@ -45,6 +45,7 @@ struct hog_python {
 	uint64_t data_lo, data_hi; /* writable image of the interpreter's ELF */
 	uint32_t pthread_tid_offset; /* of the TID in libc's thread struct;
 				      * 0 unknown.  <= 3.10 needs it */
+	bool glibc; /* its locks are not musl's; false: cannot be told */
 };
 
 /* Finds CPython in the target.  Errors, each with words and a remedy:
