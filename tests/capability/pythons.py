@@ -155,6 +155,20 @@ def _make(facts, origin, root, taken):
                   debug == "1", free == "1", root)
 
 
+# The oldest of each way in which frames, code and threads are laid out, and
+# the newest CPython.
+FAMILIES = ((2, 7), (3, 6), (3, 10), (3, 11), (3, 12), (3, 13), (3, 14))
+
+
+def few(found):
+    """Some of `found`: one for each way in which frames lie in memory."""
+    plain = [p for p in found if not p.debug and not p.free_threaded]
+    chosen = [p for p in found if p.free_threaded and not p.debug][:1]
+    for family in FAMILIES:
+        chosen += [p for p in plain if p.version >= family][:1]
+    return [p for p in found if p in chosen or p in plain[-1:]]
+
+
 class Discovery:
     """`found`: the interpreters in order; `missing`: {what: why not}."""
 

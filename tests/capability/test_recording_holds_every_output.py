@@ -50,7 +50,7 @@ def test_it_shows_what_a_direct_output_shows(recording, python, hognose,
     def often(result):
         total = sum(stack.weight for stack in result.folded())
         return {";".join(stack.frames) for stack in result.folded()
-                if stack.weight > 0.2 * total}
+                if stack.weight > 0.05 * total}
 
     assert often(direct) == often(made)
 
