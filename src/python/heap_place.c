@@ -99,7 +99,7 @@ void hog_heapplace_learn(const struct hog_heapwalk *w,
 	};
 
 	if (hog_mem_readv(view->py->mem, spans, 4) !=
-		    (ssize_t)(2 * (w->piece + HEAD)) ||
+		    2 * ((ssize_t)w->piece + HEAD) ||
 	    memcmp(head[0], head[1], HEAD) != 0)
 		return;
 	callee = v[i];
