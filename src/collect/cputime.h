@@ -10,11 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct hog_oscpu;
+
 #define HOG_CPUTIME_STACKS 64 /* different stacks kept between two moves */
 
 struct hog_cputime {
 	bool started;
-	uint64_t last_ns; /* thread's CPU time at the last move */
+	uint64_t last_ns;      /* CPU time that has been given out */
+	uint64_t seen_ns;      /* CPU time at the last look */
+	uint64_t asleep_turns; /* turns on a CPU when it was seen asleep */
+	uint32_t stack;        /* at the last look */
 	unsigned n;
 	struct {
 		uint32_t stack, count;
@@ -27,11 +32,22 @@ struct hog_cpushare {
 	uint64_t ns;
 };
 
-/* One look: cpu_ns is the thread's CPU time now, stack what it ran (or, when
- * it was not running, what it stands at).  Fills shares[HOG_CPUTIME_STACKS];
- * their sum is the time used since the last move.  How many. */
-unsigned hog_cputime_look(struct hog_cputime *c, uint64_t cpu_ns,
+/* One look: now is the thread's CPU time, stack what it ran (or, when it was
+ * not running, what it stands at).  Fills shares[HOG_CPUTIME_STACKS];
+ * their sum is the time used that was not given out yet.  How many.
+ *
+ * A thread that ran and slept again between two looks shows only the call it
+ * sleeps in, which used nothing: such time is kept for the next looks that see
+ * it run.  Over many of them each function gets what it used.  For the same
+ * reason one that was woken and waits for a CPU does not run yet. */
+unsigned hog_cputime_look(struct hog_cputime *c, const struct hog_oscpu *now,
 			  uint32_t stack, bool running,
 			  struct hog_cpushare *shares);
+/* A look at a sleeping thread, without its stack: true when it has used
+ * nothing since the look before, so that its stack need not be read. */
+bool hog_cputime_sleeps_on(struct hog_cputime *c, const struct hog_oscpu *now);
+/* The thread ends, or the recording does: the time not given out yet.  The
+ * stack it stands at gets it when it was never seen to run meanwhile. */
+unsigned hog_cputime_end(struct hog_cputime *c, struct hog_cpushare *shares);
 
 #endif

@@ -9,10 +9,11 @@
 
 #define FRAMES_MAX (1u << 20) /* remembered; then the memory starts anew */
 #define SYSPATH_AGE_NS (2 * HOG_NS_PER_SEC)
-/* A file that nothing fits, which happens once per function.  Short: a program
- * puts its own folder on sys.path right before it runs its first function, and
- * the sample before may have read the path without it. */
-#define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 10000)
+/* A file that nothing fits has sys.path read again: at once, as a script that
+ * starts has its folder added just before it runs, and the sample before may
+ * have read the path without it; ever later when in vain. */
+#define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 2000)
+#define SYSPATH_MISS_MAX_NS (HOG_NS_PER_SEC / 10)
 #define MEMO_FIRST 32
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,
@@ -37,7 +38,7 @@ static bool refresh_syspath(struct hog_frames *f, uint64_t age_ns)
 	uint64_t now = hog_now_ns();
 	char *path = NULL;
 
-	if (f->syspath_ns && now - f->syspath_ns < age_ns)
+	if (f->syspath_ns && age_ns && now - f->syspath_ns < age_ns)
 		return false;
 	f->syspath_ns = now;
 	if (hog_pyinterps_list(f->py, &main, 1) < 1 ||
@@ -65,6 +66,13 @@ static size_t longest_entry(const struct hog_frames *f, const char *file)
 	return best;
 }
 
+static uint64_t longer_gap(uint64_t gap_ns)
+{
+	if (gap_ns == 0)
+		return SYSPATH_MISS_NS;
+	return gap_ns < SYSPATH_MISS_MAX_NS ? 2 * gap_ns : gap_ns;
+}
+
 /* What follows the longest sys.path entry that file begins with. */
 static const char *shorten(struct hog_frames *f, const char *file)
 {
@@ -74,8 +82,10 @@ static const char *shorten(struct hog_frames *f, const char *file)
 		return file;
 	refresh_syspath(f, SYSPATH_AGE_NS);
 	best = longest_entry(f, file);
-	if (best == 0 && refresh_syspath(f, SYSPATH_MISS_NS))
+	if (best == 0 && refresh_syspath(f, f->syspath_gap_ns)) {
 		best = longest_entry(f, file);
+		f->syspath_gap_ns = best ? 0 : longer_gap(f->syspath_gap_ns);
+	}
 	return best ? file + best + 1 : file;
 }
 

@@ -22,6 +22,7 @@ struct hog_frames {
 	struct hog_map64 functions;  /* code serial -> model function */
 	char *syspath;               /* owned: see hog_pysyspath_read */
 	uint64_t syspath_ns;         /* when it was read; 0 never */
+	uint64_t syspath_gap_ns;     /* until a miss may read it again */
 };
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,

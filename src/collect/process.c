@@ -37,6 +37,7 @@ void hog_process_free(struct hog_process *p)
 	for (unsigned i = 0; i < p->n_threads; i++)
 		sampled_free(p->threads[i]);
 	free(p->threads);
+	hog_map64_fini(&p->tids);
 	hog_spans_fini(&p->spans);
 	hog_frames_fini(&p->frames);
 	hog_pystacks_fini(&p->stacks);
@@ -65,17 +66,18 @@ static uint32_t joined_cmdline(struct hog_model *model, char *const *argv)
 	return hog_model_string(model, line, n);
 }
 
-static uint32_t model_process(const struct hog_process *p, pid_t parent,
-			      struct hog_model *model)
+static uint32_t model_process(const struct hog_process *p)
 {
-	struct hog_process_info info = { .pid = p->pid, .parent = parent };
+	struct hog_process_info info = { .pid = p->pid,
+					 .parent = p->parent,
+					 .start_ns = p->opened_ns };
+	struct hog_model *model = p->frames.model;
 	char name[256];
 
 	hog_target_script_name(p->target, name, sizeof(name));
 	info.name = hog_model_cstr(model, name);
 	info.cmdline = joined_cmdline(model, p->target->cmdline);
 	info.python = hog_model_cstr(model, p->py.version_text);
-	info.start_ns = hog_now_ns();
 	return hog_model_process(model, &info);
 }
 
@@ -96,7 +98,8 @@ static int open_process(struct hog_process *p, pid_t parent,
 	if (r < 0)
 		return hog_err_set(err, r, "read stacks of %d", p->pid);
 	hog_frames_init(&p->frames, model, &p->py);
-	p->model_process = model_process(p, parent, model);
+	p->parent = parent;
+	p->image = hog_target_image(p->target);
 	p->relist = true;
 	p->recheck_gap_ns = RECHECK_NS;
 	p->names_rounds = NAMES_ROUNDS;
@@ -157,6 +160,18 @@ static uint32_t model_thread(struct hog_process *p, struct hog_sampled *t,
 	return hog_model_thread(p->frames.model, &info);
 }
 
+/* A new thread began at 0 CPU time; one that was only lost from sight did not,
+ * and what it used has been given out already. */
+static bool is_new(struct hog_process *p, pid_t tid)
+{
+	if (hog_map64_get(&p->tids, (uint64_t)tid))
+		return false;
+	if (p->tids.count > LIST_MAX) /* of very many, all long gone */
+		hog_map64_clear(&p->tids);
+	hog_map64_put(&p->tids, (uint64_t)tid, 1);
+	return true;
+}
+
 static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
 		       unsigned interp)
 {
@@ -178,29 +193,36 @@ static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
 	t->state = *state;
 	t->interp = interp;
 	t->listed = true;
-	t->watch = (struct hog_oswatch){ 0, -1, -1, -1 };
+	t->watch = (struct hog_oswatch){ 0, 0, -1, -1, -1 };
 	t->reader = hog_pyreader_new(&p->stacks, state->addr);
 	if (!t->reader || hog_oswatch_open(&t->watch, p->pid, state->tid) < 0) {
 		sampled_free(t);
 		return false;
 	}
+	/* A program that was only just forked and execs something else has no
+	 * threads of its own and shall not show as a Python process. */
+	if (!p->model_process)
+		p->model_process = model_process(p);
 	p->threads[p->n_threads++] = t;
+	t->cpu.started = is_new(p, state->tid) && p->listed_once;
 	t->model_thread = model_thread(p, t, "");
 	p->names_rounds = NAMES_ROUNDS;
 	return true;
 }
 
-static void drop_unlisted(struct hog_process *p)
+static void drop_unlisted(struct hog_process *p, struct hog_slot *slot)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
 
-		if (t->listed && !t->ended)
+		if (t->listed && !t->ended) {
 			p->threads[kept++] = t;
-		else
-			sampled_free(t);
+			continue;
+		}
+		hog_sampled_settle(t, slot);
+		sampled_free(t);
 	}
 	p->n_threads = kept;
 }
@@ -232,11 +254,23 @@ static void list_interp(struct hog_process *p, unsigned index)
 	}
 }
 
-static void list_threads(struct hog_process *p, uint64_t now)
+/* Nobody tells of an exec where the kernel's records are refused. */
+static bool runs_another_program(struct hog_process *p)
+{
+	uint64_t image = hog_target_image(p->target);
+
+	return image && p->image && image != p->image;
+}
+
+static void list_threads(struct hog_process *p, struct hog_slot *slot)
 {
 	int n = hog_pyinterps_list(&p->py, p->interps, HOG_PYINTERPS_MAX);
 
-	p->lists_ns = now;
+	p->lists_ns = slot->now_ns;
+	if (runs_another_program(p)) {
+		p->gone = true;
+		return;
+	}
 	if (n < 0) {
 		p->gone = n == -ESRCH;
 		return;
@@ -249,7 +283,8 @@ static void list_threads(struct hog_process *p, uint64_t now)
 		p->threads[i]->listed = false;
 	for (unsigned i = 0; i < p->n_interps; i++)
 		list_interp(p, i);
-	drop_unlisted(p);
+	drop_unlisted(p, slot);
+	p->listed_once = p->n_threads > 0;
 }
 
 static void name_threads(struct hog_process *p, unsigned interp)
@@ -316,7 +351,7 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 	uint64_t now = slot->now_ns;
 
 	if (p->relist || now - p->lists_ns > LISTS_NS)
-		list_threads(p, now);
+		list_threads(p, slot);
 	refresh_names(p, now);
 	recheck_codes(p, now);
 }

@@ -57,9 +57,11 @@ struct hog_slot {
 
 struct hog_process {
 	pid_t pid;
-	uint64_t opened_ns; /* before anything of it was looked at */
-	int pidfd;          /* readable when it has ended; -1 */
-	uint32_t model_process;
+	uint64_t opened_ns;        /* before anything of it was looked at */
+	int pidfd;                 /* readable when it has ended; -1 */
+	pid_t parent;              /* 0: not followed from one */
+	uint64_t image;            /* see hog_target_image */
+	uint32_t model_process;    /* 0 until it has a thread */
 	struct hog_target *target; /* owned */
 	struct hog_python py;
 	struct hog_pystacks stacks;
@@ -71,7 +73,9 @@ struct hog_process {
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
 	unsigned n_threads, cap_threads;
-	unsigned next_os; /* whose OS state is refreshed next */
+	struct hog_map64 tids; /* every thread seen so far */
+	bool listed_once;      /* threads found from now on are new ones */
+	unsigned next_os;      /* whose OS state is refreshed next */
 	struct hog_spans spans;
 	bool relist;                             /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
@@ -88,6 +92,10 @@ int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
 void hog_process_free(struct hog_process *p);
 /* Brings interpreters, threads and names up to date (not each slot). */
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot);
+/* CPU time not given out yet goes to its samples: before it is freed. */
+void hog_process_settle(struct hog_process *p, struct hog_slot *slot);
+/* The same for one thread. */
+void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot);
 /* One slot: reads all threads that may have moved and sends their samples. */
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot);
 

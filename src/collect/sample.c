@@ -237,6 +237,13 @@ static uint32_t loss_flags(struct hog_slot *slot, const struct hog_pystack *s)
 	       (s->unreadable ? HOG_EVF_UNREADABLE : 0);
 }
 
+/* Without a GIL all others are stopped while one thread collects. */
+static bool collects(const struct hog_pygil *gil, const struct hog_sampled *t)
+{
+	return gil->used ? gil->holder == t->state.addr
+			 : t->os_ns && t->os.state == HOG_OS_RUNNING;
+}
+
 /* The model stack with its markers; 0: nothing to show. */
 static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 			    struct hog_sampled *t, bool idle)
@@ -254,39 +261,65 @@ static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 			return 0;
 		stack = hog_frames_mark(&p->frames, 0, "[no python]");
 	}
-	if (slot->opt->gc && gil->collecting && gil->holder == t->state.addr)
+	if (slot->opt->gc && gil->collecting && collects(gil, t))
 		stack = hog_frames_mark(&p->frames, stack, "[gc]");
 	return idle ? idle_marker(p, t, stack) : stack;
+}
+
+static void send_shares(struct hog_slot *slot, const struct hog_sampled *t,
+			const struct hog_cpushare *shares, unsigned n,
+			uint32_t flags)
+{
+	for (unsigned i = 0; i < n; i++) {
+		double slots = (double)shares[i].ns * slot->opt->rate_hz /
+			       (double)HOG_NS_PER_SEC;
+
+		if (shares[i].ns > 0 && shares[i].stack)
+			send(slot, t, shares[i].stack,
+			     (int64_t)(slots * HOG_SLOT + 0.5), flags);
+	}
 }
 
 static void send_cpu(struct hog_process *p, struct hog_slot *slot,
 		     struct hog_sampled *t, bool idle)
 {
 	struct hog_cpushare shares[HOG_CPUTIME_STACKS];
-	uint64_t cpu_ns;
+	struct hog_oscpu now;
 	uint32_t stack, flags;
 	unsigned n;
 
-	if (hog_oswatch_cpu_ns(&t->watch, &cpu_ns) < 0) {
+	if (hog_oswatch_cpu(&t->watch, &now) < 0) {
 		t->ended = true;
 		return;
 	}
-	if (idle && t->cpu.started && cpu_ns <= t->cpu.last_ns)
+	if (idle && hog_cputime_sleeps_on(&t->cpu, &now))
 		return;
+	/* No stack, no frame: its time is not that of any Python code. */
 	stack = shown_stack(p, slot, t, false);
-	if (!stack)
-		return;
-	n = hog_cputime_look(&t->cpu, cpu_ns, stack, !idle && !may_sleep(t),
+	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !may_sleep(t),
 			     shares);
 	flags = n ? loss_flags(slot, &t->stack) : 0;
-	for (unsigned i = 0; i < n; i++) {
-		double slots = (double)shares[i].ns * slot->opt->rate_hz /
-			       (double)HOG_NS_PER_SEC;
+	send_shares(slot, t, shares, n, flags);
+}
 
-		if (shares[i].ns > 0)
-			send(slot, t, shares[i].stack,
-			     (int64_t)(slots * HOG_SLOT + 0.5), flags);
-	}
+void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot)
+{
+	struct hog_cpushare shares[HOG_CPUTIME_STACKS];
+	struct hog_oscpu now;
+	unsigned n;
+
+	if (slot->opt->mode != HOG_MODE_CPU || !t->cpu.started)
+		return;
+	if (hog_oswatch_cpu(&t->watch, &now) == 0 && now.ns > t->cpu.seen_ns)
+		t->cpu.seen_ns = now.ns;
+	n = hog_cputime_end(&t->cpu, shares);
+	send_shares(slot, t, shares, n, 0);
+}
+
+void hog_process_settle(struct hog_process *p, struct hog_slot *slot)
+{
+	for (unsigned i = 0; i < p->n_threads; i++)
+		hog_sampled_settle(p->threads[i], slot);
 }
 
 static void send_wall(struct hog_process *p, struct hog_slot *slot,
@@ -311,18 +344,17 @@ static void send_wall(struct hog_process *p, struct hog_slot *slot,
 	send(slot, t, stack, HOG_SLOT, flags);
 }
 
-static bool used_no_cpu(const struct hog_sampled *t)
+static bool used_no_cpu(struct hog_sampled *t)
 {
-	struct hog_oswatch watch = t->watch;
-	uint64_t cpu_ns;
+	struct hog_oscpu now;
 
-	return t->cpu.started && hog_oswatch_cpu_ns(&watch, &cpu_ns) == 0 &&
-	       cpu_ns == t->cpu.last_ns;
+	return hog_oswatch_cpu(&t->watch, &now) == 0 &&
+	       hog_cputime_sleeps_on(&t->cpu, &now);
 }
 
 /* Sleeping since before this slot, by the look that is young enough. */
 static bool left_out(const struct hog_process *p, const struct hog_slot *slot,
-		     const struct hog_sampled *t)
+		     struct hog_sampled *t)
 {
 	if (t->ended)
 		return true;
@@ -351,8 +383,8 @@ static void judge_state(struct hog_slot *slot, struct hog_sampled *t)
 		t->os_ns = slot->now_ns;
 		return;
 	}
-	if (may_sleep(t) && slot->gap_ns < MOVED_FRESH_NS)
-		return; /* did not move: its turn will come */
+	if (may_sleep(t) && !moved)
+		return; /* its turn will come: there are too many for all */
 	look_at_os(t, slot->now_ns);
 }
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #define WAIT_STEP_NS (HOG_NS_PER_SEC / 500)
 #define PROCESSES_MAX 1024
 #define BIRTHS 64
+#define FDS_WANTED 65536
 
 struct root { /* a process named by the user: the session lives while one does */
 	pid_t pid;
@@ -302,6 +304,7 @@ static void drop_gone(struct hog_session *s, uint64_t now)
 			s->processes[kept++] = p;
 			continue;
 		}
+		hog_process_settle(p, &s->slot);
 		if (!ended)
 			hog_follow_try(&s->follow, p->pid, 0, now);
 		hog_process_free(p);
@@ -407,11 +410,29 @@ static bool past_duration(const struct hog_session *s, uint64_t now)
 		       s->opt.duration_s * (double)HOG_NS_PER_SEC;
 }
 
+static bool is_over(struct hog_session *s,
+		    const struct hog_session_hooks *hooks, uint64_t now,
+		    enum hog_session_end *ret_end)
+{
+	bool over = true;
+
+	if (must_stop(hooks))
+		*ret_end = HOG_END_STOPPED;
+	else if (keep_house(s, now))
+		*ret_end = HOG_END_TARGETS;
+	else if (past_duration(s, now))
+		*ret_end = HOG_END_DURATION;
+	else
+		over = false;
+	return over;
+}
+
 static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 				 const struct hog_session_hooks *hooks,
 				 int *ret_error)
 {
 	uint64_t before = hog_now_ns();
+	enum hog_session_end end;
 
 	hog_pace_start(&s->pace, s->opt.rate_hz);
 	s->slot.period_ns = s->pace.period_ns;
@@ -420,12 +441,10 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 		uint64_t now = hog_pace_wait(&s->pace, &s->run.stats.slots,
 					     loss, &s->slot.late);
 
-		if (must_stop(hooks))
-			return HOG_END_STOPPED;
-		if (keep_house(s, now))
-			return HOG_END_TARGETS;
-		if (past_duration(s, now))
-			return HOG_END_DURATION;
+		if (is_over(s, hooks, now, &end)) {
+			s->run.stats.slots--; /* it is none */
+			return end;
+		}
 		serve_slot(s, now, before);
 		before = now;
 		show_progress(s, hooks, now);
@@ -435,6 +454,12 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 		if (*ret_error < 0)
 			return HOG_END_STOPPED;
 	}
+}
+
+static void settle_all(struct hog_session *s)
+{
+	for (unsigned i = 0; i < s->n_processes; i++)
+		hog_process_settle(s->processes[i], &s->slot);
 }
 
 static void final_stats(struct hog_session *s)
@@ -453,12 +478,28 @@ static void final_stats(struct hog_session *s)
 			(double)st->loss.repaired / (double)st->stacks;
 }
 
+/* Two per thread, some per process.  What we start has been started with the
+ * limit as it was. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_cur >= FDS_WANTED)
+		return;
+	limit.rlim_cur =
+		limit.rlim_max < FDS_WANTED ? limit.rlim_max : FDS_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 		    const struct hog_session_hooks *hooks,
 		    enum hog_session_end *ret_end, struct hog_err *err)
 {
 	int r, error = 0;
 
+	raise_descriptors();
 	s->run.start_ns = hog_now_ns();
 	s->run.start_real_ns = hog_clock_ns(CLOCK_REALTIME);
 	s->flush_ns = s->progress_ns = s->run.start_ns;
@@ -470,6 +511,7 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	if (r < 0)
 		return r;
 	*ret_end = loop(s, sink, hooks, &error);
+	settle_all(s);
 	final_stats(s);
 	if (error < 0)
 		return hog_err_set(err, error, "write the result");

@@ -11,6 +11,7 @@
 /* Every callback has the contract of the hog_target_ function of its name. */
 struct hog_target_ops {
 	int (*refresh_maps)(struct hog_target *target, struct hog_err *err);
+	uint64_t (*image)(struct hog_target *target); /* NULL: never known */
 	int (*open_map)(struct hog_target *target, const struct hog_map *map);
 	int (*threads)(struct hog_target *target, pid_t **ret);
 	pid_t (*ns_tid)(struct hog_target *target, pid_t tid);

@@ -52,6 +52,11 @@ int hog_target_threads(struct hog_target *target, pid_t **ret)
 	return target->ops->threads(target, ret);
 }
 
+uint64_t hog_target_image(struct hog_target *target)
+{
+	return target->ops->image ? target->ops->image(target) : 0;
+}
+
 pid_t hog_target_ns_tid(struct hog_target *target, pid_t tid)
 {
 	return target->ops->ns_tid(target, tid);

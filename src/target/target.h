@@ -96,6 +96,10 @@ void hog_target_close(struct hog_target *target);
 /* Reads the mappings again (live only; a core's never change). */
 int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
 
+/* A number that each exec changes, of what the process runs now; 0: not known
+ * (a core file, no rights, the first thread has ended).  One read of a file. */
+uint64_t hog_target_image(struct hog_target *target);
+
 /* Opens the file behind a mapping for reading: through /proc/PID/root, the
  * inode checked, else /proc/PID/map_files, else /proc/PID/exe; deleted or
  * replaced files are thus found or refused, never confused.  An fd that the
@@ -129,18 +133,25 @@ void hog_target_thread_comm(struct hog_target *target, pid_t tid, char *buf,
  * without stopping: cores only.  0: unknown. */
 uint64_t hog_target_thread_tp(struct hog_target *target, pid_t tid);
 
-/* One thread of a live process, its /proc files kept open: for samplers. */
+/* One thread of a live process, its /proc files opened when they are first
+ * needed and kept so: for samplers.  Where descriptors run short (a thousand
+ * threads, a soft limit of 1024) they are opened for each look instead. */
 struct hog_oswatch {
-	pid_t tid;
-	int syscall_fd, stat_fd, schedstat_fd; /* -1: not open */
+	pid_t pid, tid;
+	int syscall_fd, stat_fd, schedstat_fd; /* < 0: see thread_state.c */
 };
 
-/* Opens what can be opened; 0, or -ESRCH when the thread is gone. */
+/* 0, or -ESRCH when there is no such thread. */
 int hog_oswatch_open(struct hog_oswatch *watch, pid_t pid, pid_t tid);
 void hog_oswatch_close(struct hog_oswatch *watch);
 /* One pread (1-4 us).  Falls back from `syscall` to `stat` without rights. */
 void hog_oswatch_state(struct hog_oswatch *watch, struct hog_osthread *ret);
-/* CPU time used so far, ns (moves at scheduler ticks).  0, or -ESRCH. */
-int hog_oswatch_cpu_ns(struct hog_oswatch *watch, uint64_t *ret);
+struct hog_oscpu {
+	uint64_t ns;    /* CPU time used so far (moves at scheduler ticks) */
+	uint64_t turns; /* how often it was given a CPU; 0: not known */
+};
+
+/* 0, or -ESRCH. */
+int hog_oswatch_cpu(struct hog_oswatch *watch, struct hog_oscpu *ret);
 
 #endif

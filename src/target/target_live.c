@@ -45,6 +45,26 @@ static int live_refresh_maps(struct hog_target *target, struct hog_err *err)
 	return 0;
 }
 
+/* Where code and stack begin: the 26th and the 28th field. */
+static uint64_t live_image(struct hog_target *target)
+{
+	struct target_live *live = (struct target_live *)target;
+	uint64_t value, image = 0;
+	char text[1024], *p;
+
+	if (hog_proc_read(live->proc_fd, "stat", text, sizeof(text)) <= 0)
+		return 0;
+	p = strrchr(text, ')'); /* ends the second field */
+	for (int field = 3; field <= 28 && p && (p = strchr(p, ' ')); field++) {
+		value = strtoull(++p, NULL, 10);
+		if (field == 28 && value < 2)
+			return 0;
+		if (field == 26 || field == 28)
+			image = hog_hash64(image ^ value);
+	}
+	return image;
+}
+
 static uint64_t live_thread_tp(struct hog_target *target, pid_t tid)
 {
 	(void)target;
@@ -64,6 +84,7 @@ static void live_close(struct hog_target *target)
 
 static const struct hog_target_ops live_ops = {
 	.refresh_maps = live_refresh_maps,
+	.image = live_image,
 	.open_map = hog_live_open_map,
 	.threads = hog_live_threads,
 	.ns_tid = hog_live_ns_tid,

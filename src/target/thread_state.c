@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* One line of each of these files; stat is the longest, some 350 bytes. */
@@ -72,42 +73,76 @@ enum hog_osstate hog_parse_stat(const char *text)
 	}
 }
 
-static int read_line(int fd, char *buf, size_t cap)
+/* What stands in the place of a descriptor. */
+enum { NOT_OPEN = -1, REFUSED = -2 };
+
+/* So many descriptors are left to others: new processes, files to write. */
+#define FDS_SPARED 128
+
+static int read_fd(int fd, char *buf, size_t cap)
 {
-	ssize_t got = fd < 0 ? -1 : pread(fd, buf, cap - 1, 0);
+	ssize_t got = pread(fd, buf, cap - 1, 0);
 
 	if (got < 0)
-		return fd < 0 ? -EBADF : -errno;
+		return -errno;
 	buf[got] = '\0';
 	return got == 0 ? -ESRCH : 0;
 }
 
-static int open_in(pid_t pid, pid_t tid, const char *name)
+static int open_in(const struct hog_oswatch *watch, const char *name)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", watch->pid,
+		 watch->tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fd;
+}
+
+static bool may_keep(int fd)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	       (rlim_t)fd + FDS_SPARED < limit.rlim_cur;
+}
+
+/* The line of one of the thread's files; *fd is that file's place. */
+static int read_line(const struct hog_oswatch *watch, int *fd, const char *name,
+		     char *buf, size_t cap)
+{
+	int r, now = *fd;
+
+	if (now == REFUSED)
+		return -EPERM;
+	if (now == NOT_OPEN)
+		now = open_in(watch, name);
+	if (now < 0) {
+		if (now == -EACCES || now == -EPERM)
+			*fd = REFUSED;
+		return now;
+	}
+	r = read_fd(now, buf, cap);
+	if (*fd == now)
+		return r;
+	if (r == 0 && may_keep(now))
+		*fd = now;
+	else
+		close(now);
+	return r;
 }
 
 int hog_oswatch_open(struct hog_oswatch *watch, pid_t pid, pid_t tid)
 {
-	struct hog_oswatch w = { .tid = tid };
+	char path[64];
 
-	w.stat_fd = open_in(pid, tid, "stat");
-	if (w.stat_fd == -ENOENT || w.stat_fd == -ESRCH)
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, tid);
+	if (access(path, F_OK) < 0 && (errno == ENOENT || errno == ESRCH))
 		return -ESRCH;
-	w.syscall_fd = open_in(pid, tid, "syscall");
-	w.schedstat_fd = open_in(pid, tid, "schedstat");
-	if (w.stat_fd < 0)
-		w.stat_fd = -1;
-	if (w.syscall_fd < 0)
-		w.syscall_fd = -1;
-	if (w.schedstat_fd < 0)
-		w.schedstat_fd = -1;
-	*watch = w;
+	*watch = (struct hog_oswatch){ pid, tid, NOT_OPEN, NOT_OPEN, NOT_OPEN };
 	return 0;
 }
 
@@ -115,7 +150,7 @@ static void close_one(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
-	*fd = -1;
+	*fd = NOT_OPEN;
 }
 
 void hog_oswatch_close(struct hog_oswatch *watch)
@@ -128,7 +163,7 @@ void hog_oswatch_close(struct hog_oswatch *watch)
 static enum hog_osstate state_by_stat(struct hog_oswatch *watch)
 {
 	char text[LINE_MAX_BYTES];
-	int r = read_line(watch->stat_fd, text, sizeof(text));
+	int r = read_line(watch, &watch->stat_fd, "stat", text, sizeof(text));
 
 	if (r == -ESRCH)
 		return HOG_OS_GONE;
@@ -139,7 +174,8 @@ void hog_oswatch_state(struct hog_oswatch *watch, struct hog_osthread *ret)
 {
 	struct hog_osthread now = { .syscall = HOG_NO_SYSCALL };
 	char text[LINE_MAX_BYTES];
-	int r = read_line(watch->syscall_fd, text, sizeof(text));
+	int r = read_line(watch, &watch->syscall_fd, "syscall", text,
+			  sizeof(text));
 
 	/* "-1 sp pc" is a thread that sleeps outside a call: stopped, or
 	 * waiting for a page.  stat knows which; this is rare. */
@@ -150,8 +186,10 @@ void hog_oswatch_state(struct hog_oswatch *watch, struct hog_osthread *ret)
 	} else if (r == -ESRCH) {
 		now.state = HOG_OS_GONE;
 	} else {
-		if (r == -EPERM)
-			close_one(&watch->syscall_fd); /* it stays so */
+		if (r == -EPERM && watch->syscall_fd != REFUSED) {
+			close_one(&watch->syscall_fd);
+			watch->syscall_fd = REFUSED; /* it stays so */
+		}
 		now.state = state_by_stat(watch);
 	}
 	*ret = now;
@@ -164,7 +202,7 @@ static int cpu_by_stat(struct hog_oswatch *watch, uint64_t *ret)
 	uint64_t user, sys;
 	const char *p;
 	long hz = sysconf(_SC_CLK_TCK);
-	int r = read_line(watch->stat_fd, text, sizeof(text));
+	int r = read_line(watch, &watch->stat_fd, "stat", text, sizeof(text));
 
 	if (r < 0)
 		return r == -ESRCH ? r : -ENODATA;
@@ -179,19 +217,22 @@ static int cpu_by_stat(struct hog_oswatch *watch, uint64_t *ret)
 	return 0;
 }
 
-int hog_oswatch_cpu_ns(struct hog_oswatch *watch, uint64_t *ret)
+int hog_oswatch_cpu(struct hog_oswatch *watch, struct hog_oscpu *ret)
 {
-	char text[LINE_MAX_BYTES], *end;
-	int r = read_line(watch->schedstat_fd, text, sizeof(text));
-	uint64_t ns;
+	struct hog_oscpu now = { 0 };
+	char text[LINE_MAX_BYTES];
+	int r = read_line(watch, &watch->schedstat_fd, "schedstat", text,
+			  sizeof(text));
 
 	if (r == -ESRCH)
 		return r;
-	if (r < 0)
-		return cpu_by_stat(watch, ret);
-	ns = strtoull(text, &end, 10);
-	if (end == text)
-		return cpu_by_stat(watch, ret);
-	*ret = ns;
+	if (r < 0 || sscanf(text, "%" SCNu64 " %*u %" SCNu64, &now.ns,
+			    &now.turns) != 2) {
+		now.turns = 0;
+		r = cpu_by_stat(watch, &now.ns);
+		if (r < 0)
+			return r;
+	}
+	*ret = now;
 	return 0;
 }

@@ -67,7 +67,7 @@ Test(thread_state, watches_a_child_that_waits_in_read)
 
 	struct hog_oswatch watch;
 	struct hog_osthread os;
-	uint64_t cpu = 0;
+	struct hog_oscpu cpu;
 	int ends[2];
 	pid_t pid;
 
@@ -89,12 +89,12 @@ Test(thread_state, watches_a_child_that_waits_in_read)
 	cr_assert_eq(os.state, HOG_OS_SLEEPING);
 	cr_assert_eq(os.syscall, SYS_read);
 	cr_assert_eq(os.args[0], (uint64_t)ends[0]);
-	cr_assert_eq(hog_oswatch_cpu_ns(&watch, &cpu), 0);
+	cr_assert_eq(hog_oswatch_cpu(&watch, &cpu), 0);
 	close(ends[1]);
 	waitpid(pid, NULL, 0);
 	hog_oswatch_state(&watch, &os);
 	cr_assert_eq(os.state, HOG_OS_GONE);
-	cr_assert_eq(hog_oswatch_cpu_ns(&watch, &cpu), -ESRCH);
+	cr_assert_eq(hog_oswatch_cpu(&watch, &cpu), -ESRCH);
 	hog_oswatch_close(&watch);
 	cr_assert_eq(watch.stat_fd, -1);
 	cr_assert_eq(hog_oswatch_open(&watch, getpid(), pid), -ESRCH);
