@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -15,6 +16,13 @@ import programs
 import pythons
 
 HERE = pathlib.Path(__file__).resolve().parent
+TEST_SECONDS = 240  # no test needs more; one that hangs must not hang the rest
+
+# What started us may have them ignored (a job in the background, nohup); the
+# programs that the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for ignored in (signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(ignored, signal.SIG_DFL)
 
 
 @functools.lru_cache(maxsize=None)
@@ -95,6 +103,19 @@ def _why_not(item):
             if need not in ("root", "ptrace") and not shutil.which(need):
                 return f"needs the program {need}"
     return ""
+
+
+def _too_long(_number, _frame):
+    pytest.fail(f"not done after {TEST_SECONDS} s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(TEST_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def pytest_runtest_setup(item):
