@@ -183,10 +183,7 @@ static pid_t translate(const struct hog_python *py, const struct tids *t,
 		return bsearch(&tid, t->ours, (size_t)t->n, sizeof(tid), by_pid)
 			       ? tid
 			       : 0;
-	for (int i = 0; i < t->n; i++)
-		if (hog_target_ns_tid(py->target, t->ours[i]) == tid)
-			return t->ours[i];
-	return 0;
+	return hog_target_host_tid(py->target, tid);
 }
 
 /* The id that libc keeps in the thread's own structure. */
