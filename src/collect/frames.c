@@ -102,6 +102,8 @@ static uint32_t function_of(struct hog_frames *f, const struct hog_pycode *code)
 	fn.file = hog_model_cstr(f->model, code->filename);
 	fn.short_file = hog_model_cstr(f->model, shorten(f, code->filename));
 	fn.firstline = code->firstlineno;
+	if (!fn.name && code->name[0])
+		return 0; /* no room for strings: it would have no name */
 	id = hog_model_function(f->model, &fn);
 	if (id)
 		hog_map64_put(&f->functions, code->serial, id);
@@ -113,7 +115,7 @@ static uint32_t frame_of(struct hog_frames *f, const struct hog_pyframe *from)
 	uint64_t key, *known;
 	struct hog_pyplace place;
 	struct hog_frame frame;
-	uint32_t id;
+	uint32_t function, id;
 
 	if (!from->code)
 		return hog_model_marker(f->model, "[unreadable]");
@@ -121,9 +123,12 @@ static uint32_t frame_of(struct hog_frames *f, const struct hog_pyframe *from)
 	known = hog_map64_get(&f->frames, key);
 	if (known)
 		return (uint32_t)*known;
+	function = function_of(f, from->code);
+	if (!function)
+		return hog_model_truncated(f->model);
 	hog_pycode_place(f->py, from->code, from->at, &place);
 	frame = (struct hog_frame){
-		.function = function_of(f, from->code),
+		.function = function,
 		.line = place.line,
 		.end_line = place.end_line,
 		.column = place.column,
@@ -136,7 +141,7 @@ static uint32_t frame_of(struct hog_frames *f, const struct hog_pyframe *from)
 	}
 	if (id)
 		hog_map64_put(&f->frames, key, id);
-	return id;
+	return id ? id : hog_model_truncated(f->model);
 }
 
 uint32_t hog_frames_mark(struct hog_frames *f, uint32_t stack,
