@@ -81,7 +81,6 @@ struct hog_process {
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
 	unsigned names_rounds; /* quick name look-ups still to do */
 	uint64_t recheck_gap_ns;
-	uint64_t last_read_ns;
 	bool gone; /* ended, or it is another program now */
 };
 

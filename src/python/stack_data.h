@@ -154,8 +154,7 @@ struct ds_reader {
 	uint32_t n_f, cap_f, n_g, cap_g;
 
 	uint32_t sample;    /* number of this one */
-	uint32_t state_got; /* of the copy under way, by element */
-	uint32_t heap_len;
+	uint32_t heap_len; /* of the copy under way */
 	unsigned shim_reads; /* left for this sample */
 	uint32_t cap_out;    /* of base.stack.frames */
 	uint32_t trusted;    /* frames of the last result with proven pairs */
