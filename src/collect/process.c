@@ -16,6 +16,7 @@
 #define NAMES_NS HOG_NS_PER_SEC
 #define NAMES_SOON_NS (HOG_NS_PER_SEC / 50)
 #define NAMES_ROUNDS 3 /* a new thread gets its name a little later */
+#define UNBORN_NS (HOG_NS_PER_SEC / 50)
 #define RECHECK_NS (HOG_NS_PER_SEC / 10)
 #define RECHECK_MIN_NS (HOG_NS_PER_SEC / 1000)
 #define RECHECK_CODES 512
@@ -227,6 +228,23 @@ static void drop_unlisted(struct hog_process *p, struct hog_slot *slot)
 	p->n_threads = kept;
 }
 
+/* Up to 3.11 a new thread's state has its creator's ident until the thread runs
+ * (_PyThreadState_Init): for that moment it would pass as the creator. */
+static bool is_unborn(struct hog_process *p, const struct hog_pytstate *v,
+		      int n, int i)
+{
+	for (int k = i + 1; k < n; k++) {
+		if (v[k].thread_id != v[i].thread_id)
+			continue;
+		if (!p->unborn_ns)
+			p->unborn_ns = p->lists_ns;
+		p->relist = true;
+		/* An embedder may have left it like this for good. */
+		return p->lists_ns - p->unborn_ns < UNBORN_NS;
+	}
+	return false;
+}
+
 static void list_interp(struct hog_process *p, unsigned index)
 {
 	_cleanup_free_ struct hog_pytstate *states = NULL;
@@ -245,7 +263,7 @@ static void list_interp(struct hog_process *p, unsigned index)
 	for (int i = 0; i < n; i++) {
 		struct hog_sampled *t = find_thread(p, &states[i]);
 
-		if (states[i].tid == 0)
+		if (states[i].tid == 0 || is_unborn(p, states, n, i))
 			continue; /* not started yet, or just ended */
 		if (t)
 			t->listed = true;
@@ -283,21 +301,36 @@ static void list_threads(struct hog_process *p, struct hog_slot *slot)
 		p->threads[i]->listed = false;
 	for (unsigned i = 0; i < p->n_interps; i++)
 		list_interp(p, i);
+	if (!p->relist)
+		p->unborn_ns = 0;
 	drop_unlisted(p, slot);
 	p->listed_once = p->n_threads > 0;
 }
 
+/* Whether it is the same thread still: idents and addresses are used again. */
+static bool still_is(const struct hog_pytstate *state,
+		     const struct hog_pytstate *now, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (now[i].addr == state->addr)
+			return now[i].tid == state->tid &&
+			       now[i].thread_id == state->thread_id;
+	return false;
+}
+
 static void name_threads(struct hog_process *p, unsigned interp)
 {
-	_cleanup_free_ struct hog_pytstate *states = NULL;
+	_cleanup_free_ struct hog_pytstate *states = NULL, *now = NULL;
 	_cleanup_free_ char(*names)[HOG_PYTHREAD_NAME_MAX] = NULL;
 	_cleanup_free_ unsigned *index = NULL;
 	size_t n = 0;
+	int n_now;
 
 	states = malloc((p->n_threads + 1) * sizeof(*states));
 	names = malloc((p->n_threads + 1) * sizeof(*names));
 	index = malloc((p->n_threads + 1) * sizeof(*index));
-	if (!states || !names || !index)
+	now = malloc(LIST_MAX * sizeof(*now));
+	if (!states || !names || !index || !now)
 		return;
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		if (p->threads[i]->interp != interp)
@@ -308,8 +341,9 @@ static void name_threads(struct hog_process *p, unsigned interp)
 	if (n == 0 || hog_pythread_names(&p->py, &p->interps[interp], states, n,
 					 names) < 0)
 		return;
+	n_now = hog_pytstates_list(&p->py, &p->interps[interp], now, LIST_MAX);
 	for (size_t k = 0; k < n; k++)
-		if (names[k][0])
+		if (names[k][0] && still_is(&states[k], now, n_now))
 			model_thread(p, p->threads[index[k]], names[k]);
 }
 

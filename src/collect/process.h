@@ -79,6 +79,7 @@ struct hog_process {
 	struct hog_spans spans;
 	bool relist;                             /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
+	uint64_t unborn_ns; /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
 	uint64_t recheck_gap_ns;
 	bool gone; /* ended, or it is another program now */
