@@ -38,7 +38,8 @@ def _wanted(python, marks):
         low = mark.kwargs.get("low", (0,))
         high = mark.kwargs.get("high", (99,))
         flags = [(mark.kwargs.get("debug"), python.debug),
-                 (mark.kwargs.get("free_threaded"), python.free_threaded)]
+                 (mark.kwargs.get("free_threaded"), python.free_threaded),
+                 (mark.kwargs.get("chroot"), bool(python.root))]
         if not low <= python.version or python.version[:len(high)] > high:
             return False
         if any(want is not None and want != has for want, has in flags):
@@ -163,11 +164,29 @@ def target(request):
         program.stop()
 
 
+@pytest.fixture
+def program():
+    """Starts any program and waits until it says `ready`; ends it after the
+    test: program(argv, ready="ready", env=...)."""
+    started = []
+
+    def start(argv, ready="ready", timeout=60.0, **popen):
+        one = programs.Program(argv, **popen)
+        started.append(one)
+        if ready is not None:
+            one.wait_for(ready, timeout)
+        return one
+
+    yield start
+    for one in started:
+        one.stop()
+
+
 # --- what was covered --------------------------------------------------------
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=):"
+        "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=, chroot=):"
         " only these CPythons; others are not parametrised at all")
     config.addinivalue_line(
         "markers", "needs('root', 'ptrace', 'gdb'): skip, with the reason, "

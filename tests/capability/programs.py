@@ -93,6 +93,11 @@ class Program:
             reader.join(2.0)
         return code
 
+    def say(self, data):
+        """Writes to its stdin, which must be a pipe."""
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
+
     def signal(self, number):
         os.kill(self.pid, number)
 
