@@ -63,6 +63,13 @@ static void describe(struct hog_snapshot *s, const char *name,
 	hog_target_thread_state(target, t->state.tid, &t->os);
 }
 
+static void thread_fini(struct hog_snapshot_thread *t)
+{
+	for (size_t k = 0; k < t->n_frames; k++)
+		hog_pylocals_free(t->frames[k].locals, t->frames[k].n_locals);
+	free(t->frames);
+}
+
 static int add_thread(struct hog_snapshot *s,
 		      const struct hog_snapshot_options *opt,
 		      const struct hog_pyinterp *in,
@@ -137,6 +144,37 @@ static void set_roles(struct hog_snapshot *s, const struct hog_pyinterp *in,
 	}
 }
 
+/* Thread states and idents are used again: what was read of one that is another
+ * thread's by now has a name and a stack that do not belong together. */
+static void drop_changed(struct hog_snapshot *s, const struct hog_pyinterp *in,
+			 size_t from)
+{
+	_cleanup_free_ struct hog_pytstate *now =
+		malloc(HOG_PYTHREADS_MAX * sizeof(*now));
+	size_t kept = from;
+	int n = -ENOMEM, next = 0;
+
+	if (now && s->py.target->live)
+		n = hog_pytstates_list(&s->py, in, now, HOG_PYTHREADS_MAX);
+	if (n < 0)
+		return; /* it cannot be told */
+	for (size_t i = from; i < s->n_threads; i++) {
+		const struct hog_pytstate *was = &s->threads[i].state;
+		int at = next;
+
+		while (at < n && now[at].addr != was->addr)
+			at++; /* both lists are in the same order */
+		if (at < n && now[at].tid == was->tid &&
+		    now[at].thread_id == was->thread_id) {
+			s->threads[kept++] = s->threads[i];
+			next = at + 1;
+		} else {
+			thread_fini(&s->threads[i]);
+		}
+	}
+	s->n_threads = kept;
+}
+
 static int read_interp(struct hog_snapshot *s,
 		       const struct hog_snapshot_options *opt,
 		       const struct hog_pyinterp *in)
@@ -147,6 +185,7 @@ static int read_interp(struct hog_snapshot *s,
 
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = add_thread(s, opt, in, &list.v[i], list.names[i]);
+	drop_changed(s, in, from);
 	set_roles(s, in, from);
 	listing_fini(&list);
 	return r;
@@ -223,14 +262,8 @@ void hog_snapshot_free(struct hog_snapshot *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n_threads; i++) {
-		struct hog_snapshot_thread *t = &s->threads[i];
-
-		for (size_t k = 0; k < t->n_frames; k++)
-			hog_pylocals_free(t->frames[k].locals,
-					  t->frames[k].n_locals);
-		free(t->frames);
-	}
+	for (size_t i = 0; i < s->n_threads; i++)
+		thread_fini(&s->threads[i]);
 	free(s->threads);
 	hog_pystacks_fini(&s->stacks);
 	free(s);
