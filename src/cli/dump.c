@@ -124,10 +124,7 @@ static int print(const struct dump *d, const struct hog_target *target,
 static void warn(const struct hog_snapshot *s)
 {
 	if (s->py.guessed_layout)
-		hog_say("dump",
-			"warning: Python %s is newer than this hognose knows; "
-			"it is read with the newest known layout",
-			s->py.version_text);
+		hog_say_guessed("dump", s->py.version_text);
 }
 
 static int dump(const struct dump *d, struct hog_err *err)

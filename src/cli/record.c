@@ -85,7 +85,8 @@ static int open_outputs(struct recording *rec, struct hog_err *err)
 	int r = hog_output_open(opt->format, path, &rec->out, err);
 
 	if (r == 0 && opt->stats_path)
-		r = hog_output_open_file(opt->stats_path, false, &rec->stats, err);
+		r = hog_output_open_file(opt->stats_path, false, &rec->stats,
+					 err);
 	if (r < 0)
 		return r;
 	hog_output_fit_view(&rec->out, &view);
@@ -192,6 +193,8 @@ static void say_end(const struct recording *rec)
 	const struct hog_run *run = hog_session_get_run(rec->session);
 	char line[512];
 
+	if (hog_session_guessed(rec->session))
+		hog_say_guessed(name, hog_session_guessed(rec->session));
 	if (rec->opt.verbose)
 		say_processes(run->model);
 	if (why)

@@ -132,3 +132,11 @@ int hog_usage(const char *command, const struct hog_err *err)
 	say_err(command, err, err->hint);
 	return HOG_EXIT_USAGE;
 }
+
+void hog_say_guessed(const char *command, const char *version)
+{
+	hog_say(command,
+		"warning: Python %s is newer than this hognose knows; its "
+		"layout is guessed from the newest known one",
+		version);
+}

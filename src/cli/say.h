@@ -19,6 +19,9 @@ int hog_usage(const char *command, const struct hog_err *err);
 void hog_say(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* That a Python of this version is newer than all we know. */
+void hog_say_guessed(const char *command, const char *version);
+
 /* Copies text with control characters as \xNN, cut to cap - 1 bytes at a
  * character's border.  Bytes that are no UTF-8 become \xNN too.  Returns buf. */
 char *hog_plain(const char *text, char *buf, size_t cap);

@@ -45,6 +45,7 @@ struct hog_session {
 	struct hog_pace pace;
 	struct hog_slot slot;
 	struct hog_hottest hottest;
+	char guessed[HOG_PYVERSION_TEXT]; /* a version we do not know; "" */
 	char machine[65];
 	uint64_t house_ns, follow_ns, progress_ns, flush_ns;
 	uint64_t ever_python;
@@ -102,6 +103,11 @@ void hog_session_free(struct hog_session *s)
 const struct hog_run *hog_session_get_run(const struct hog_session *s)
 {
 	return &s->run;
+}
+
+const char *hog_session_guessed(const struct hog_session *s)
+{
+	return s->guessed[0] ? s->guessed : NULL;
 }
 
 const char *hog_session_why_empty(const struct hog_session *s)
@@ -178,6 +184,8 @@ static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 	r = hog_process_new(pid, parent, s->model, &p, err);
 	if (r < 0)
 		return r;
+	if (p->py.guessed_layout)
+		memcpy(s->guessed, p->py.version_text, sizeof(s->guessed));
 	r = add_process(s, p);
 	if (r < 0)
 		hog_process_free(p);
