@@ -17,8 +17,9 @@ def wrong(name, functions):
 
 def test_dump(python, target, hognose):
     worker = target("churns_threads.py")
-    seen = set()
-    for _ in range(10):
+    seen, looks = set(), 0
+    while looks < 10 or (seen != set(COLOURS) and looks < 200):
+        looks += 1
         dump = hognose.run("dump", "--json", worker.pid).ok().json()
         named = {t["name"]: t for t in dump["threads"]}
         assert {"MainThread", "steady"} <= set(named), dump
