@@ -78,6 +78,7 @@ uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,
 	loss->missed += passed;
 	*ret_late = now > p->deadline_ns + p->period_ns / 2;
 	loss->late += *ret_late;
+	p->slot_ns = *ret_late ? now : p->deadline_ns;
 	*slots += passed + 1;
 	p->slot += passed + 1;
 	p->deadline_ns = deadline_of(p, p->slot);

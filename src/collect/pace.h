@@ -17,6 +17,8 @@ struct hog_pace {
 	double period; /* ns, with its fraction: rates need not divide a second */
 	uint64_t slot;        /* number of the next one */
 	uint64_t deadline_ns; /* of the next one, without its jitter */
+	uint64_t slot_ns; /* the time that the slot being served stands for: its
+			   * deadline, or when it came late the time now */
 	uint64_t random;
 };
 

@@ -38,6 +38,7 @@ void hog_process_free(struct hog_process *p)
 	for (unsigned i = 0; i < p->n_threads; i++)
 		sampled_free(p->threads[i]);
 	free(p->threads);
+	free(p->probes);
 	hog_map64_fini(&p->tids);
 	hog_spans_fini(&p->spans);
 	hog_frames_fini(&p->frames);

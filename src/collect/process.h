@@ -33,6 +33,9 @@ struct hog_sampled { /* a thread state */
 	bool listed;           /* found by the listing under way */
 	bool planned, done;    /* in the slot under way */
 	bool ended;            /* no longer there */
+	bool probe_known, moved;
+	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
+	uint32_t idle_stack; /* --idle: as last sent; 0 none yet */
 	unsigned first_span, n_spans;
 	enum hog_pyverdict verdict;
 	struct hog_pystack stack;
@@ -44,7 +47,9 @@ struct hog_slot {
 	struct hog_model *model;
 	struct hog_sink *sink;
 	struct hog_stats *stats;
-	uint64_t now_ns;    /* of this slot */
+	uint64_t now_ns;    /* when this slot is served */
+	uint64_t time_ns;   /* the time that its samples bear: regular times
+			     * cost nothing in a recording */
 	uint64_t period_ns; /* asked */
 	uint64_t gap_ns;    /* since the slot before */
 	bool late;
@@ -70,6 +75,8 @@ struct hog_process {
 	uint64_t heads[HOG_PYINTERPS_MAX]; /* newest thread state of each */
 	uint64_t heads_now[HOG_PYINTERPS_MAX];
 	struct hog_pygil gils[HOG_PYINTERPS_MAX];
+	uint64_t gils_ns;      /* slot in which they were read */
+	struct probes *probes; /* owned; of sleepers.c, NULL until needed */
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
 	unsigned n_threads, cap_threads;
@@ -96,6 +103,8 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot);
 void hog_process_settle(struct hog_process *p, struct hog_slot *slot);
 /* The same for one thread. */
 void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot);
+/* Who holds the GILs, at most once a slot. */
+void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot);
 /* One slot: reads all threads that may have moved and sends their samples. */
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot);
 

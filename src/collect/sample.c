@@ -5,12 +5,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "collect/sleepers.h"
 #include "syscalls/names.h"
 
 #define MOVED_FRESH_NS 50000 /* who moved within this runs: no look needed */
-#define OS_SHARE 8           /* state files may cost 1/8 of the period */
-#define OS_LOOK_NS 1500      /* one look, about */
-#define OS_LOOKS_MIN 4
 
 /* ---- reading ---- */
 
@@ -61,51 +59,75 @@ static void settle(struct hog_sampled *t, size_t got, bool slow, bool last)
 		hog_stackmemo_note(&t->memo, &t->stack);
 }
 
-/* Reads spans [first, end); a bad element ends the kernel's work, so the
- * thread it belongs to gets what came, and reading goes on behind it. */
-static void read_threads(struct hog_process *p, unsigned first,
+/* One past the last thread whose spans fit into one call with those of k. */
+static unsigned batch_end(struct hog_sampled **threads, unsigned n, unsigned k,
+			  unsigned first)
+{
+	while (k < n && threads[k]->first_span + threads[k]->n_spans - first <=
+				HOG_SPANS_MAX)
+		k++;
+	return k;
+}
+
+/* Reads spans [first, limit).  A slow read of several threads is done again as
+ * a whole: cheaper than each alone. */
+static ssize_t read_batch(struct hog_process *p, struct hog_slot *slot,
+			  unsigned first, unsigned limit, bool several,
+			  bool *ret_slow)
+{
+	const struct hog_span *spans = p->spans.v + first;
+	ssize_t got =
+		hog_spans_read_timed(p->py.mem, spans, limit - first, ret_slow);
+
+	if (*ret_slow && several) {
+		slot->stats->loss.retries++;
+		got = hog_spans_read_timed(p->py.mem, spans, limit - first,
+					   ret_slow);
+	}
+	if (got == -ESRCH || got == -EPERM)
+		p->gone = true;
+	return got;
+}
+
+/* Gives threads [k, end) what was read; a bad element ends the kernel's work,
+ * so the thread it belongs to gets what came.  Returns the next thread. */
+static unsigned hand_out(struct hog_process *p, struct hog_sampled **threads,
+			 unsigned k, unsigned end, size_t left, bool slow)
+{
+	while (k < end) {
+		struct hog_sampled *t = threads[k++];
+		size_t want = span_bytes(&p->spans, t->first_span, t->n_spans);
+
+		settle(t, left < want ? left : want, slow, false);
+		if (left < want)
+			break;
+		left -= want;
+	}
+	return k;
+}
+
+static void read_threads(struct hog_process *p, struct hog_slot *slot,
 			 struct hog_sampled **threads, unsigned n)
 {
-	unsigned k = 0;
+	unsigned first = 0, k = 0; /* the heads go with the first batch */
 
 	while (k < n) {
-		unsigned end = k, limit = first;
+		unsigned end = batch_end(threads, n, k, first);
+		const struct hog_sampled *last = threads[end - (end > k)];
+		size_t head, left;
 		ssize_t got;
 		bool slow;
 
-		while (end < n && threads[end]->first_span +
-						  threads[end]->n_spans -
-						  first <=
-					  HOG_SPANS_MAX) {
-			limit = threads[end]->first_span +
-				threads[end]->n_spans;
-			end++;
-		}
 		if (end == k) { /* more spans than one call takes */
 			settle(threads[k++], 0, false, false);
-			if (k < n)
-				first = threads[k]->first_span;
-			continue;
-		}
-		got = hog_spans_read_timed(p->py.mem, p->spans.v + first,
-					   limit - first, &slow);
-		if (got == -ESRCH || got == -EPERM)
-			p->gone = true;
-
-		size_t left = got < 0 ? 0 : (size_t)got;
-		size_t head = span_bytes(&p->spans, first,
-					 threads[k]->first_span - first);
-
-		left = left > head ? left - head : 0;
-		while (k < end) {
-			struct hog_sampled *t = threads[k++];
-			size_t want = span_bytes(&p->spans, t->first_span,
-						 t->n_spans);
-
-			settle(t, left < want ? left : want, slow, false);
-			if (left < want)
-				break;
-			left -= want;
+		} else {
+			got = read_batch(p, slot, first,
+					 last->first_span + last->n_spans,
+					 end - k > 1, &slow);
+			head = span_bytes(&p->spans, first,
+					  threads[k]->first_span - first);
+			left = got < (ssize_t)head ? 0 : (size_t)got - head;
+			k = hand_out(p, threads, k, end, left, slow);
 		}
 		if (k < n)
 			first = threads[k]->first_span;
@@ -134,62 +156,6 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 	}
 }
 
-/* ---- OS states ---- */
-
-static void look_at_os(struct hog_sampled *t, uint64_t now)
-{
-	hog_oswatch_state(&t->watch, &t->os);
-	t->os_ns = now;
-	if (t->os.state == HOG_OS_GONE)
-		t->ended = true;
-}
-
-static bool may_sleep(const struct hog_sampled *t)
-{
-	return t->os_ns &&
-	       (t->os.state == HOG_OS_SLEEPING || t->os.state == HOG_OS_DISK ||
-		t->os.state == HOG_OS_STOPPED);
-}
-
-/* How many state files one slot may read. */
-static unsigned os_budget(const struct hog_process *p,
-			  const struct hog_slot *slot)
-{
-	uint64_t n = slot->period_ns / OS_SHARE / OS_LOOK_NS;
-
-	if (n < OS_LOOKS_MIN)
-		n = OS_LOOKS_MIN;
-	return n > p->n_threads ? p->n_threads : (unsigned)n;
-}
-
-/* Sleeping threads stay as they are until their turn to be looked at comes. */
-static void refresh_sleepers(struct hog_process *p, struct hog_slot *slot)
-{
-	unsigned budget = os_budget(p, slot);
-
-	for (unsigned i = 0; i < p->n_threads && budget > 0; i++) {
-		struct hog_sampled *t;
-
-		p->next_os = (p->next_os + 1) % p->n_threads;
-		t = p->threads[p->next_os];
-		if (t->ended || (t->os_ns && !may_sleep(t)))
-			continue;
-		look_at_os(t, slot->now_ns);
-		budget--;
-	}
-}
-
-static bool waits_for_gil(const struct hog_process *p,
-			  const struct hog_sampled *t)
-{
-	return hog_pygil_is_wait(&p->py, &p->interps[t->interp], &t->os);
-}
-
-static bool is_idle(const struct hog_process *p, const struct hog_sampled *t)
-{
-	return may_sleep(t) && !waits_for_gil(p, t);
-}
-
 /* ---- events ---- */
 
 static uint32_t idle_marker(struct hog_process *p, struct hog_sampled *t,
@@ -208,7 +174,7 @@ static void send(struct hog_slot *slot, const struct hog_sampled *t,
 		 uint32_t stack, int64_t weight, uint32_t flags)
 {
 	struct hog_event ev = {
-		.time_ns = slot->now_ns,
+		.time_ns = slot->time_ns,
 		.kind = HOG_EV_SAMPLE,
 		.thread = t->model_thread,
 		.stack = stack,
@@ -296,7 +262,7 @@ static void send_cpu(struct hog_process *p, struct hog_slot *slot,
 		return;
 	/* No stack, no frame: its time is not that of any Python code. */
 	stack = shown_stack(p, slot, t, false);
-	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !may_sleep(t),
+	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !hog_may_sleep(t),
 			     shares);
 	flags = n ? loss_flags(slot, &t->stack) : 0;
 	send_shares(slot, t, shares, n, flags);
@@ -335,9 +301,10 @@ static void send_wall(struct hog_process *p, struct hog_slot *slot,
 	if (!stack)
 		return;
 	flags = loss_flags(slot, &t->stack);
+	t->idle_stack = idle ? stack : 0;
 	if (idle)
 		flags |= HOG_EVF_IDLE;
-	else if (may_sleep(t))
+	else if (hog_may_sleep(t))
 		flags |= HOG_EVF_GIL_WAIT;
 	if (slot->opt->mode == HOG_MODE_GIL)
 		flags |= HOG_EVF_GIL;
@@ -352,22 +319,28 @@ static bool used_no_cpu(struct hog_sampled *t)
 	       hog_cputime_sleeps_on(&t->cpu, &now);
 }
 
-/* Sleeping since before this slot, by the look that is young enough. */
-static bool left_out(const struct hog_process *p, const struct hog_slot *slot,
+/* Nothing to read: it is not wanted, or it stands where it stood. */
+static bool left_out(const struct hog_process *p, struct hog_slot *slot,
 		     struct hog_sampled *t)
 {
 	if (t->ended)
 		return true;
-	switch (slot->opt->mode) {
-	case HOG_MODE_GIL:
+	if (slot->opt->mode == HOG_MODE_GIL)
 		return p->gils[t->interp].holder != t->state.addr;
-	case HOG_MODE_CPU:
-		return t->os_ns == slot->now_ns && is_idle(p, t) &&
-		       used_no_cpu(t);
-	case HOG_MODE_WALL:
-		break;
+	if (!hog_is_idle(p, t)) {
+		t->idle_stack = 0;
+		return false;
 	}
-	return !slot->opt->idle && t->os_ns == slot->now_ns && is_idle(p, t);
+	if (slot->opt->mode == HOG_MODE_CPU)
+		return used_no_cpu(t);
+	if (!slot->opt->idle) {
+		slot->idle_seen++;
+		return true;
+	}
+	if (t->moved || !t->idle_stack)
+		return false;
+	send(slot, t, t->idle_stack, HOG_SLOT, HOG_EVF_IDLE);
+	return true;
 }
 
 /* Who moved within this short gap runs; of the others the kernel is asked. */
@@ -383,9 +356,9 @@ static void judge_state(struct hog_slot *slot, struct hog_sampled *t)
 		t->os_ns = slot->now_ns;
 		return;
 	}
-	if (may_sleep(t) && !moved)
+	if (hog_may_sleep(t) && !moved)
 		return; /* its turn will come: there are too many for all */
-	look_at_os(t, slot->now_ns);
+	hog_look_at_os(t, slot->now_ns);
 }
 
 static void finish_thread(struct hog_process *p, struct hog_slot *slot,
@@ -402,17 +375,18 @@ static void finish_thread(struct hog_process *p, struct hog_slot *slot,
 		return;
 	}
 	if (slot->opt->mode == HOG_MODE_CPU)
-		send_cpu(p, slot, t, is_idle(p, t));
+		send_cpu(p, slot, t, hog_is_idle(p, t));
 	else if (slot->opt->mode == HOG_MODE_GIL)
 		send_wall(p, slot, t, false);
 	else
-		send_wall(p, slot, t, is_idle(p, t));
+		send_wall(p, slot, t, hog_is_idle(p, t));
 }
 
-static void read_gils(struct hog_process *p, struct hog_slot *slot)
+void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot)
 {
-	if (slot->opt->mode != HOG_MODE_GIL && !slot->opt->gc)
+	if (p->gils_ns == slot->now_ns)
 		return;
+	p->gils_ns = slot->now_ns;
 	for (unsigned i = 0; i < p->n_interps; i++) {
 		if (hog_pygil_read(&p->py, &p->interps[i], &p->gils[i]) < 0)
 			p->gils[i] = (struct hog_pygil){ 0 };
@@ -423,14 +397,17 @@ static void read_gils(struct hog_process *p, struct hog_slot *slot)
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_sampled *batch[HOG_SPANS_MAX];
-	unsigned n = 0, first = 0;
+	unsigned n = 0;
 
-	p->spans.n = 0;
-	if (p->gone || !plan_heads(p))
+	if (p->gone)
 		return;
-	read_gils(p, slot);
+	if (slot->opt->mode == HOG_MODE_GIL || slot->opt->gc)
+		hog_process_read_gils(p, slot);
 	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
-		refresh_sleepers(p, slot);
+		hog_sleepers_refresh(p, slot);
+	p->spans.n = 0;
+	if (!plan_heads(p))
+		return;
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
 
@@ -438,11 +415,9 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 		if (n < HOG_SPANS_MAX && !left_out(p, slot, t) &&
 		    plan_thread(p, t, 0))
 			batch[n++] = t;
-		else if (!t->ended && slot->opt->mode == HOG_MODE_WALL)
-			slot->idle_seen++;
 	}
 	if (n > 0)
-		read_threads(p, first, batch, n);
+		read_threads(p, slot, batch, n);
 	else if (hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
 		p->gone = true;
 	for (unsigned i = 0; i < n; i++) {

@@ -397,6 +397,7 @@ static void serve_slot(struct hog_session *s, uint64_t now, uint64_t before)
 	uint64_t stacks = s->run.stats.stacks;
 
 	slot->now_ns = now;
+	slot->time_ns = s->pace.slot_ns;
 	slot->gap_ns = now - before;
 	for (unsigned i = 0; i < s->n_processes; i++) {
 		struct hog_process *p = s->processes[i];

@@ -67,6 +67,8 @@ void hog_spans_fini(struct hog_spans *spans);
 ssize_t hog_spans_read_timed(struct hog_mem *mem, const struct hog_span *v,
 			     unsigned n, bool *ret_slow);
 
+#define HOG_PYPROBE_MAX 256
+
 struct hog_pyreader;
 
 struct hog_pyreader_ops {
@@ -81,6 +83,10 @@ struct hog_pyreader_ops {
 	 * is (torn set) instead of RETRY. */
 	enum hog_pyverdict (*parse)(struct hog_pyreader *r, size_t got,
 				    bool last, struct hog_pystack *ret);
+	/* Where in the target bytes lie that change when this thread enters or
+	 * leaves a function: a small read tells whether a sleeper has moved.
+	 * At most HOG_PYPROBE_MAX bytes; returns how many. */
+	size_t (*probe)(const struct hog_pyreader *r, uint64_t *ret_addr);
 	/* Pointers to code objects have died: forget what is kept by pointer. */
 	void (*forget)(struct hog_pyreader *r);
 	/* State that all readers of one process share; both may be NULL. */

@@ -565,19 +565,27 @@ static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
 
 /* ---- life ---- */
 
+/* The part of a thread state that is copied: from its start, the links of the
+ * list and the back-pointer, to the top of the data stack. */
 static uint32_t state_length(const struct hog_pylayout *lay)
 {
-	const int32_t fields[] = {
-		lay->tstate_interp,        lay->tstate_cframe,
-		lay->tstate_current_frame, lay->tstate_datastack_chunk,
-		lay->tstate_datastack_top,
-	};
-	int32_t end = 0;
+	return (uint32_t)lay->tstate_datastack_top + 8;
+}
 
-	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i] + 8 > end)
-			end = fields[i] + 8;
-	return (uint32_t)end;
+/* The frame pointer and the top of the data stack, and from 3.13 on whether
+ * the thread is attached: all in one piece. */
+static size_t ds_probe(const struct hog_pyreader *base, uint64_t *ret_addr)
+{
+	const struct hog_pylayout *lay = &base->py->lay;
+	int32_t from = lay->frames == HOG_PYFRAMES_CFRAME
+			       ? lay->tstate_cframe
+			       : lay->tstate_current_frame;
+	uint32_t end = state_length(lay);
+
+	if (lay->tstate_state != HOG_NO_FIELD && lay->tstate_state < from)
+		from = lay->tstate_state;
+	*ret_addr = base->tstate + (uint64_t)from;
+	return end - (uint32_t)from;
 }
 
 static int ds_init(struct hog_pyreader *base)
@@ -632,6 +640,7 @@ const struct hog_pyreader_ops hog_pyreader_data = {
 	.fini = ds_fini,
 	.plan = ds_plan,
 	.parse = ds_read,
+	.probe = ds_probe,
 	.forget = ds_forget,
 	.shared_new = ds_shared_new,
 	.shared_free = ds_shared_free,

@@ -554,11 +554,19 @@ static enum hog_pyverdict heap_parse(struct hog_pyreader *r, size_t got,
 	return verdict;
 }
 
+/* The current frame and the depth of the stack. */
+static size_t heap_probe(const struct hog_pyreader *r, uint64_t *ret_addr)
+{
+	*ret_addr = r->tstate + (uint64_t)r->py->lay.tstate_frame;
+	return 16;
+}
+
 const struct hog_pyreader_ops hog_pyreader_heap = {
 	.size = sizeof(struct heap),
 	.init = heap_init,
 	.fini = heap_fini,
 	.plan = heap_plan,
 	.parse = heap_parse,
+	.probe = heap_probe,
 	.forget = heap_forget,
 };
