@@ -6,7 +6,6 @@
 #ifndef HOG_ANALYZE_LABEL_H
 #define HOG_ANALYZE_LABEL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,11 +13,6 @@ struct hog_buf;
 struct hog_model;
 struct hog_view;
 
-/* Bytes of the well-formed UTF-8 character at text (len > 0) and its code
- * point; 0 for anything else: cut, overlong, a surrogate, past U+10FFFF. */
-size_t hog_utf8_at(const char *text, size_t len, uint32_t *ret_char);
-/* Does this character steer a terminal or end a line rather than print? */
-bool hog_utf8_is_control(uint32_t c);
 /* Appends text.  `;` and control characters (line and paragraph separators
  * too) become %XX, so does each byte that is no UTF-8; `%` before two hex
  * digits becomes %25. */

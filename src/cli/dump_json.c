@@ -7,44 +7,24 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/source.h"
 #include "collect/snapshot.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Bytes of the well-formed UTF-8 sequence at p; 0: none stands there. */
-static size_t sequence(const unsigned char *p, size_t left)
-{
-	size_t len = *p < 0x80   ? 1
-		     : *p < 0xc2 ? 0
-		     : *p < 0xe0 ? 2
-		     : *p < 0xf0 ? 3
-		     : *p < 0xf5 ? 4
-				 : 0;
-
-	if (len == 0 || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 /* A JSON string; what is no UTF-8 becomes U+FFFD. */
 static struct json_object *text_n(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
 	struct hog_buf clean = { 0 };
 	struct json_object *o = NULL;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = sequence(p + i, len - i);
+		uint32_t c;
+		size_t n = hog_utf8_at(text + i, len - i, &c);
 
 		if (n)
-			hog_buf_add(&clean, p + i, n);
+			hog_buf_add(&clean, text + i, n);
 		else
 			hog_buf_add_str(&clean, REPLACEMENT);
 		i += n ? n : 1;

@@ -9,32 +9,23 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 
 #define LINE_MAX_BYTES 2048
 
-/* Length of a well-formed and printable UTF-8 character at p; 0: it is not. */
-static size_t char_len(const unsigned char *p)
+/* Length of the UTF-8 character at p, when it is well-formed and prints. */
+static size_t char_len(const char *p)
 {
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	uint32_t c;
+	size_t len = hog_utf8_at(p, strnlen(p, 4), &c);
 
-	if (p[0] < 0x20 || p[0] == 0x7f || (p[0] >= 0x80 && p[0] < 0xc2) ||
-	    p[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* The C1 controls; overlong forms and surrogates; past U+10FFFF. */
-	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
-	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
+	return len && !hog_utf8_is_control(c) ? len : 0;
 }
 
 char *hog_plain(const char *text, char *buf, size_t cap)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const char *p = text;
 	size_t n = 0;
 
 	while (*p) {
@@ -46,7 +37,8 @@ char *hog_plain(const char *text, char *buf, size_t cap)
 		if (len) {
 			memcpy(buf + n, p, len);
 		} else {
-			snprintf(hex, sizeof(hex), "\\x%02x", *p);
+			snprintf(hex, sizeof(hex), "\\x%02x",
+				 (unsigned char)*p);
 			memcpy(buf + n, hex, 4);
 		}
 		n += len ? len : 4;

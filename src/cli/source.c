@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 #define FILE_BYTES_MAX (8 << 20) /* of one source file */
 #define FILES_KEPT 64
@@ -188,27 +189,8 @@ const char *hog_sources_line(struct hog_sources *src, const char *file,
 	return p;
 }
 
-/* Bytes of the UTF-8 sequence at p, at most left; 0: it is none. */
-static size_t sequence(const unsigned char *p, size_t left)
-{
-	size_t len = *p < 0x80   ? 1
-		     : *p < 0xc2 ? 0
-		     : *p < 0xe0 ? 2
-		     : *p < 0xf0 ? 3
-		     : *p < 0xf5 ? 4
-				 : 0;
-
-	if (len == 0 || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 int32_t hog_source_column(const char *line, size_t len, int32_t byte)
 {
-	const unsigned char *p = (const unsigned char *)line;
 	int32_t chars = 0, seen = 0;
 	size_t i = 0;
 
@@ -217,7 +199,8 @@ int32_t hog_source_column(const char *line, size_t len, int32_t byte)
 	/* A byte that is no UTF-8 is one character of an 8-bit encoding, which
 	 * CPython has turned into two bytes. */
 	while (i < len && seen < byte) {
-		size_t n = sequence(p + i, len - i);
+		uint32_t c;
+		size_t n = hog_utf8_at(line + i, len - i, &c);
 
 		i += n ? n : 1;
 		seen += n ? (int32_t)n : 2;

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyze/label.h"
+#include "base/utf8.h"
 
 static bool is_plain(uint32_t c)
 {

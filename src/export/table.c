@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "analyze/label.h"
 #include "analyze/tree.h"
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "export/facts.h"
 #include "export/tree_sink.h"
 
