@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "native/elf_image.h"
+#include "target/build_id.h"
 
 #define SECTIONS_MAX 65536
 #define SYMTAB_BYTES_MAX (512u << 20)
@@ -284,34 +285,6 @@ int hog_elf_section(struct hog_elf *elf, const char *name,
 	return 0;
 }
 
-/* The build id among the notes in a piece of memory; 0: none. */
-static size_t find_build_id(const unsigned char *notes, size_t len,
-			    unsigned char *buf, size_t cap)
-{
-	size_t at = 0;
-
-	while (len - at >= sizeof(Elf64_Nhdr)) {
-		Elf64_Nhdr note;
-		size_t name, desc;
-
-		memcpy(&note, notes + at, sizeof(note));
-		at += sizeof(note);
-		name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
-		desc = ((size_t)note.n_descsz + 3) & ~(size_t)3;
-		if (name > len - at || desc > len - at - name)
-			return 0;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp(notes + at, "GNU", 4) == 0) {
-			size_t n = note.n_descsz < cap ? note.n_descsz : cap;
-
-			memcpy(buf, notes + at + name, n);
-			return n;
-		}
-		at += name + desc;
-	}
-	return 0;
-}
-
 size_t hog_elf_build_id(struct hog_elf *elf, unsigned char *buf, size_t cap)
 {
 	for (size_t i = 0; i < elf->nphdrs; i++) {
@@ -325,7 +298,7 @@ size_t hog_elf_build_id(struct hog_elf *elf, unsigned char *buf, size_t cap)
 		if (!notes ||
 		    hog_elf_read(elf, ph->p_vaddr, notes, ph->p_filesz) < 0)
 			continue;
-		n = find_build_id(notes, ph->p_filesz, buf, cap);
+		n = hog_notes_build_id(notes, ph->p_filesz, buf, cap);
 		if (n > 0)
 			return n;
 	}

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "target/build_id.h"
 
 #define PHDRS_MAX 64
 #define NOTES_MAX 4096
-#define BUILD_ID_MAX 64
 
 /* An ELF file's first bytes: of the disk's, or of the core's memory. */
 struct head_source {
@@ -33,29 +33,6 @@ static bool read_head(const struct head_source *src, uint64_t offset, void *buf,
 		return offset < INT64_MAX &&
 		       pread(src->fd, buf, len, (off_t)offset) == (ssize_t)len;
 	return hog_core_copy(src->core, src->base + offset, buf, len) == len;
-}
-
-static size_t id_of_notes(const unsigned char *notes, size_t len,
-			  unsigned char *id)
-{
-	for (size_t at = 0; len - at >= sizeof(Elf64_Nhdr);) {
-		Elf64_Nhdr note;
-		size_t name, desc;
-
-		memcpy(&note, notes + at, sizeof(note));
-		at += sizeof(note);
-		name = ((size_t)note.n_namesz + 3) & ~(size_t)3;
-		desc = ((size_t)note.n_descsz + 3) & ~(size_t)3;
-		if (name > len - at || desc > len - at - name)
-			return 0;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    note.n_descsz <= BUILD_ID_MAX) {
-			memcpy(id, notes + at + name, note.n_descsz);
-			return note.n_descsz;
-		}
-		at += name + desc;
-	}
-	return 0;
 }
 
 /* Build id, through the program headers; 0: none, or out of reach. */
@@ -78,7 +55,8 @@ static size_t build_id(const struct head_source *src, unsigned char *id)
 		    !read_head(src, phdrs[i].p_offset, notes,
 			       phdrs[i].p_filesz))
 			continue;
-		n = id_of_notes(notes, phdrs[i].p_filesz, id);
+		n = hog_notes_build_id(notes, phdrs[i].p_filesz, id,
+				       HOG_BUILD_ID_MAX);
 		if (n > 0)
 			return n;
 	}
@@ -90,7 +68,7 @@ static size_t build_id(const struct head_source *src, unsigned char *id)
 static bool is_same_build(struct target_core *tc, const char *path, int fd)
 {
 	struct head_source disk = { .fd = fd };
-	unsigned char there[BUILD_ID_MAX], here[BUILD_ID_MAX];
+	unsigned char there[HOG_BUILD_ID_MAX], here[HOG_BUILD_ID_MAX];
 
 	for (size_t i = 0; i < tc->core.nfiles; i++) {
 		const struct hog_core_file *file = &tc->core.files[i];
