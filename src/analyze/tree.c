@@ -404,7 +404,8 @@ static int chain_children(struct hog_tree *t)
 	}
 	for (uint32_t i = n; i-- > 0;) {
 		for (uint32_t node = first[order[i]]; node; node = next[node]) {
-			struct hog_tree_node *up = &t->nodes[t->ways[node].parent];
+			struct hog_tree_node *up =
+				&t->nodes[t->ways[node].parent];
 
 			t->nodes[node].next_sibling = up->first_child;
 			up->first_child = node;

@@ -18,7 +18,7 @@ enum hog_output_way {
 	HOG_OUT_STREAM,   /* standard output, a device, a pipe */
 	HOG_OUT_NAMELESS, /* a new file, named when it is closed */
 	HOG_OUT_CREATED,  /* a new file, named from the start */
-	HOG_OUT_OVER, /* a file that was there: keeps its old contents until
+	HOG_OUT_OVER,     /* a file that was there: keeps its old contents until
 		       * they are written over */
 };
 

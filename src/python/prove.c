@@ -12,7 +12,7 @@
 #include "python/str.h"
 #include "target/mem.h"
 
-#define TRIES 50        /* at once: a thread that runs is whole in most */
+#define TRIES 50         /* at once: a thread that runs is whole in most */
 #define PATIENT_TRIES 40 /* for one that lost its CPU halfway through a call */
 #define PATIENCE_NS 1000000
 #define INTERPS_MAX 256

@@ -153,8 +153,8 @@ struct ds_reader {
 	struct ds_frame *f, *g; /* owned: the climb; the walk from the leaf */
 	uint32_t n_f, cap_f, n_g, cap_g;
 
-	uint32_t sample;    /* number of this one */
-	uint32_t heap_len; /* of the copy under way */
+	uint32_t sample;     /* number of this one */
+	uint32_t heap_len;   /* of the copy under way */
 	unsigned shim_reads; /* left for this sample */
 	uint32_t cap_out;    /* of base.stack.frames */
 	uint32_t trusted;    /* frames of the last result with proven pairs */

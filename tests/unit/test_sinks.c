@@ -49,8 +49,8 @@ static char *deep_recording(size_t *ret_len)
 	char *bytes = NULL;
 	FILE *out = open_memstream(&bytes, ret_len);
 
-	cr_assert_eq(hog_sink_init(&sink, &hog_sink_hog, &(struct hog_view){ 0 },
-				   out),
+	cr_assert_eq(hog_sink_init(&sink, &hog_sink_hog,
+				   &(struct hog_view){ 0 }, out),
 		     0);
 	cr_assert_eq(hog_sink_begin(&sink, &run, NULL), 0);
 	give_deep_run(&sink, m);
@@ -61,7 +61,8 @@ static char *deep_recording(size_t *ret_len)
 	return bytes;
 }
 
-Test(sinks, a_recording_as_deep_as_can_be_is_drawn_within_bounds, .timeout = 120)
+Test(sinks, a_recording_as_deep_as_can_be_is_drawn_within_bounds,
+     .timeout = 120)
 {
 	size_t len, text_len;
 	char *recording = deep_recording(&len), *text = NULL;
