@@ -290,7 +290,7 @@ enum hog_pyverdict ds_climb(struct ds_reader *r)
 	if (verdict != HOG_PYSTACK_OK || r->n_f == 0)
 		return verdict;
 
-	while (r->n_f < HOG_PYSTACK_MAX && !popped) {
+	while (r->n_f < DS_CLIMB_MAX && !popped) {
 		/* By value: pushing generators may move the array. */
 		struct ds_frame p = r->f[r->n_f - 1];
 		struct ds_frame c;

@@ -475,6 +475,24 @@ static uint32_t first_unproven(struct ds_reader *r)
 	return bad;
 }
 
+/* The reader keeps the whole stack, by which it knows the next one; others get
+ * the innermost frames of it. */
+static void keep_leaf_side(struct ds_reader *r, struct hog_pystack *ret)
+{
+	uint32_t drop = 0;
+
+	if (ret->n > HOG_PYSTACK_MAX)
+		drop = (uint32_t)(ret->n - HOG_PYSTACK_MAX);
+	if (drop != r->dropped)
+		ret->common = 0;
+	else
+		ret->common -= drop < ret->common ? drop : ret->common;
+	r->dropped = drop;
+	ret->frames += drop;
+	ret->n -= drop;
+	ret->truncated = ret->truncated || drop > 0;
+}
+
 static bool give(struct ds_reader *r, struct hog_pystack *ret)
 {
 	struct hog_pystack *s = &r->base.stack;
@@ -502,6 +520,7 @@ static bool give(struct ds_reader *r, struct hog_pystack *ret)
 	s->n = r->n_f;
 	s->common = common;
 	*ret = *s;
+	keep_leaf_side(r, ret);
 	return true;
 }
 

@@ -25,6 +25,7 @@
 
 #define DS_CHUNKS_MAX 64       /* newest ones; older are cut off (truncated) */
 #define DS_COPY_MAX (1u << 20) /* of one chunk */
+#define DS_CLIMB_MAX 65536     /* frames from the root up to the leaf */
 #define DS_SLACK 512           /* bytes copied past the highest frame seen */
 #define DS_HEAP_MAX 48         /* generator frames known per thread */
 #define DS_HEAP_HEAD 8         /* bytes copied before each: its gen state */
@@ -136,7 +137,8 @@ struct ds_reader {
 
 	struct ds_chunk chunks[DS_CHUNKS_MAX]; /* oldest first */
 	unsigned n_chunks;
-	bool cut; /* older chunks than chunks[0] exist */
+	uint32_t dropped; /* root frames left out of the last result */
+	bool cut;         /* older chunks than chunks[0] exist */
 
 	struct ds_heap heap[DS_HEAP_MAX]; /* sorted by address */
 	unsigned n_heap;
