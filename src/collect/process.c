@@ -129,16 +129,22 @@ int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
 
 /* ---- the list of threads ---- */
 
+/* Lists come in the order of the one before: *hint, where the next one should
+ * be, makes the search short with thousands of threads. */
 static struct hog_sampled *find_thread(struct hog_process *p,
-				       const struct hog_pytstate *state)
+				       const struct hog_pytstate *state,
+				       unsigned *hint)
 {
 	for (unsigned i = 0; i < p->n_threads; i++) {
-		struct hog_sampled *t = p->threads[i];
+		unsigned k = (*hint + i) % p->n_threads;
+		struct hog_sampled *t = p->threads[k];
 
 		if (t->state.addr == state->addr &&
 		    t->state.thread_id == state->thread_id &&
-		    t->state.tid == state->tid && !t->ended)
+		    t->state.tid == state->tid && !t->ended) {
+			*hint = k + 1;
 			return t;
+		}
 	}
 	return NULL;
 }
@@ -250,6 +256,7 @@ static void list_interp(struct hog_process *p, unsigned index)
 {
 	_cleanup_free_ struct hog_pytstate *states = NULL;
 	const struct hog_pyinterp *interp = &p->interps[index];
+	unsigned hint = 0;
 	uint64_t head;
 	int n;
 
@@ -262,7 +269,7 @@ static void list_interp(struct hog_process *p, unsigned index)
 		return; /* it moved: the next slot looks again */
 	p->heads[index] = head;
 	for (int i = 0; i < n; i++) {
-		struct hog_sampled *t = find_thread(p, &states[i]);
+		struct hog_sampled *t = find_thread(p, &states[i], &hint);
 
 		if (states[i].tid == 0 || is_unborn(p, states, n, i))
 			continue; /* not started yet, or just ended */

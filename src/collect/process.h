@@ -27,6 +27,7 @@ struct hog_sampled { /* a thread state */
 	struct hog_oswatch watch;
 	struct hog_osthread os; /* as last seen */
 	uint64_t os_ns;         /* when; 0 never */
+	uint64_t read_ns;       /* slot of its last stack; 0 none yet */
 	struct hog_cputime cpu;
 	uint32_t interp;       /* index in the process */
 	uint32_t model_thread; /* id in the model */
@@ -51,7 +52,6 @@ struct hog_slot {
 	uint64_t time_ns;   /* the time that its samples bear: regular times
 			     * cost nothing in a recording */
 	uint64_t period_ns; /* asked */
-	uint64_t gap_ns;    /* since the slot before */
 	bool late;
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */
@@ -86,7 +86,7 @@ struct hog_process {
 	struct hog_spans spans;
 	bool relist;                             /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
-	uint64_t unborn_ns; /* since when states share an ident; 0 none */
+	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
 	uint64_t recheck_gap_ns;
 	bool gone; /* ended, or it is another program now */

@@ -348,10 +348,12 @@ static void judge_state(struct hog_slot *slot, struct hog_sampled *t)
 {
 	bool moved =
 		t->verdict == HOG_PYSTACK_OK && t->stack.common < t->stack.n;
+	bool fresh = t->read_ns && slot->now_ns - t->read_ns < MOVED_FRESH_NS;
 
+	t->read_ns = slot->now_ns;
 	if (t->os_ns == slot->now_ns)
 		return;
-	if (moved && slot->gap_ns < MOVED_FRESH_NS) {
+	if (moved && fresh) {
 		t->os.state = HOG_OS_RUNNING;
 		t->os_ns = slot->now_ns;
 		return;

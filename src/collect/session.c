@@ -391,14 +391,13 @@ static int flush_sink(struct hog_session *s, struct hog_sink *sink,
 	return hog_sink_flush(sink);
 }
 
-static void serve_slot(struct hog_session *s, uint64_t now, uint64_t before)
+static void serve_slot(struct hog_session *s, uint64_t now)
 {
 	struct hog_slot *slot = &s->slot;
 	uint64_t stacks = s->run.stats.stacks;
 
 	slot->now_ns = now;
 	slot->time_ns = s->pace.slot_ns;
-	slot->gap_ns = now - before;
 	for (unsigned i = 0; i < s->n_processes; i++) {
 		struct hog_process *p = s->processes[i];
 
@@ -440,7 +439,6 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 				 const struct hog_session_hooks *hooks,
 				 int *ret_error)
 {
-	uint64_t before = hog_now_ns();
 	enum hog_session_end end;
 
 	hog_pace_start(&s->pace, s->opt.rate_hz);
@@ -454,8 +452,7 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 			s->run.stats.slots--; /* it is none */
 			return end;
 		}
-		serve_slot(s, now, before);
-		before = now;
+		serve_slot(s, now);
 		show_progress(s, hooks, now);
 		*ret_error = flush_sink(s, sink, now);
 		if (*ret_error == 0)

@@ -2,6 +2,9 @@
 """Which threads each mode keeps: those not idle, those that use CPU time, the
 one that holds the GIL; and how the rest is marked when it is asked for."""
 
+import functools
+import resource
+
 import pytest
 
 from shares import total, weight_of
@@ -81,3 +84,17 @@ def test_the_collector_is_marked(hognose, python, target):
     assert all(s.functions()[-1] == "trigger" for s in marked)
     plain = record(hognose, worker).ok().folded()
     assert not any("[gc]" in s.frames for s in plain)
+
+
+@pytest.mark.parametrize("rate", ["100", "1k"])
+def test_hundreds_of_idle_threads_do_not_show(hognose, target, rate):
+    """More than may be looked at in each slot, and than descriptors suffice
+    for."""
+    worker = target("has_many_threads.py", "300")
+    few = functools.partial(resource.setrlimit, resource.RLIMIT_NOFILE,
+                            (256, 256))
+    stacks = hognose.run("record", "-p", worker.pid, "-d", "0.6", "-r", rate,
+                         "-f", "folded", "-o", "-",
+                         preexec_fn=few).ok().folded()
+    assert total(stacks) > 0
+    assert weight_of(stacks, "busy") == total(stacks)
