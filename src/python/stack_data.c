@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_HEAD 24
-#define COPY_MIN 1024u
 #define WINDOW 4096 /* samples over which the height of a chunk is learnt */
 #define OWNER_MAX 4
 #define TAG_MASK 3ull
@@ -34,17 +32,6 @@ bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
 	}
 	(*v)[(*n)++] = *f;
 	return true;
-}
-
-struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr)
-{
-	for (unsigned i = r->n_chunks; i-- > 0;) {
-		struct ds_chunk *c = &r->chunks[i];
-
-		if (addr - c->addr < c->size)
-			return c;
-	}
-	return NULL;
 }
 
 bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
@@ -141,141 +128,6 @@ bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
 	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
 }
 
-/* ---- chunks ---- */
-
-static bool chunk_room(struct ds_chunk *c, uint32_t want)
-{
-	unsigned char *grown;
-	uint32_t cap = c->cap ? c->cap : 4096;
-
-	if (want <= c->cap)
-		return true;
-	while (cap < want)
-		cap *= 2;
-	grown = realloc(c->buf, cap);
-	if (!grown)
-		return false;
-	c->buf = grown;
-	c->cap = cap;
-	return true;
-}
-
-static void chunk_want(struct ds_chunk *c)
-{
-	uint32_t high = c->high > c->high_before ? c->high : c->high_before;
-
-	c->want = high + DS_SLACK < COPY_MIN ? COPY_MIN : high + DS_SLACK;
-	if (c->want > c->size)
-		c->want = c->size;
-	if (c->want > DS_COPY_MAX)
-		c->want = DS_COPY_MAX;
-}
-
-/* Sets slot i to a chunk; its buffer stays for whoever stands there. */
-static void chunk_set(struct ds_reader *r, unsigned i, uint64_t addr,
-		      const unsigned char *head, bool newest, uint64_t top)
-{
-	const struct hog_pylayout *lay = &r->base.py->lay;
-	struct ds_chunk *c = &r->chunks[i];
-	uint64_t size = ds_word(head + lay->chunk_size);
-
-	c->addr = addr;
-	c->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-	c->got = 0;
-	c->high_before = 0;
-	c->high = c->size;
-	if (newest && top > addr && top - addr < c->size)
-		c->high = (uint32_t)(top - addr);
-	chunk_want(c);
-}
-
-/* A slot's contents move; buffers change places. */
-static void chunks_drop_oldest(struct ds_reader *r, unsigned n)
-{
-	for (unsigned k = 0; k < n; k++) {
-		struct ds_chunk first = r->chunks[0];
-
-		memmove(&r->chunks[0], &r->chunks[1],
-			(DS_CHUNKS_MAX - 1) * sizeof(first));
-		r->chunks[DS_CHUNKS_MAX - 1] = first;
-	}
-	r->n_chunks -= n;
-	r->cut = true;
-}
-
-static int chunk_index(const struct ds_reader *r, uint64_t addr)
-{
-	for (unsigned i = r->n_chunks; i-- > 0;)
-		if (r->chunks[i].addr == addr)
-			return (int)i;
-	return -1;
-}
-
-struct chunk_head {
-	uint64_t addr;
-	unsigned char bytes[CHUNK_HEAD];
-};
-
-/* Reads heads from the newest back to one that is known (its index in
- * *ret_known) or to the first of all (-1).  How many, or -errno. */
-static int read_heads(struct ds_reader *r, uint64_t newest,
-		      struct chunk_head *heads, int *ret_known, bool *ret_more)
-{
-	const struct hog_pylayout *lay = &r->base.py->lay;
-	uint64_t addr = newest;
-	int n = 0;
-
-	*ret_more = false;
-	*ret_known = -1;
-	while (addr) {
-		uint64_t size;
-
-		*ret_known = chunk_index(r, addr);
-		if (*ret_known >= 0)
-			return n;
-		if (n == DS_CHUNKS_MAX) {
-			*ret_more = true;
-			return n;
-		}
-		heads[n].addr = addr;
-		if (hog_mem_read(r->base.py->mem, addr, heads[n].bytes,
-				 CHUNK_HEAD) < 0)
-			return -EAGAIN;
-		size = ds_word(heads[n].bytes + lay->chunk_size);
-		if (size < CHUNK_HEAD || (addr & 7))
-			return -EAGAIN;
-		addr = ds_word(heads[n++].bytes + lay->chunk_previous);
-	}
-	return n;
-}
-
-/* Brings the list of chunks up to the newest. */
-static int load_chunks(struct ds_reader *r, uint64_t newest, uint64_t top)
-{
-	struct chunk_head heads[DS_CHUNKS_MAX];
-	int known, n;
-	bool more;
-
-	n = read_heads(r, newest, heads, &known, &more);
-	if (n < 0)
-		return n;
-	if (known < 0) {
-		r->n_chunks = 0;
-		r->cut = more;
-	} else {
-		r->n_chunks = (unsigned)known + 1;
-	}
-	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
-		chunks_drop_oldest(r,
-				   r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
-	while (n-- > 0) {
-		chunk_set(r, r->n_chunks, heads[n].addr, heads[n].bytes, n == 0,
-			  top);
-		r->n_chunks++;
-	}
-	return 0;
-}
-
 /* ---- the copy ---- */
 
 /* Without generators only the cframe is needed. */
@@ -332,14 +184,6 @@ const unsigned char *ds_cstack_at(const struct ds_reader *r, uint64_t addr,
 	return r->cstack + off;
 }
 
-static void roll_window(struct ds_reader *r)
-{
-	for (unsigned i = 0; i < r->n_chunks; i++) {
-		r->chunks[i].high_before = r->chunks[i].high;
-		r->chunks[i].high = 0;
-	}
-}
-
 static int ds_plan(struct hog_pyreader *base, struct hog_spans *spans,
 		   unsigned attempt)
 {
@@ -347,23 +191,13 @@ static int ds_plan(struct hog_pyreader *base, struct hog_spans *spans,
 
 	r->sample += attempt == 0;
 	if (attempt == 0 && r->sample % WINDOW == 0)
-		roll_window(r);
+		ds_chunks_roll(r);
 	r->n_extra = 0;
 	if (!hog_spans_add(spans, base->tstate, r->state, r->state_len) ||
 	    plan_cstack(r, spans) < 0)
 		return -ENOMEM;
 	ds_heap_plan(r, spans);
-	for (unsigned i = 0; i < r->n_chunks; i++) {
-		struct ds_chunk *c = &r->chunks[i];
-
-		chunk_want(c);
-		if (!chunk_room(c, c->want) ||
-		    !hog_spans_add(spans, c->addr, c->buf, c->want))
-			return -ENOMEM;
-		c->planned = c->want;
-		c->got = 0;
-	}
-	return 0;
+	return ds_chunks_plan(r, spans);
 }
 
 /* 3.11, 3.12: current_frame is one hop away, in a struct on the C stack whose
@@ -421,33 +255,7 @@ static enum hog_pyverdict take(struct ds_reader *r, size_t got)
 		return HOG_PYSTACK_RETRY;
 	}
 	got -= r->heap_len;
-	for (unsigned i = 0; i < r->n_chunks; i++) {
-		struct ds_chunk *c = &r->chunks[i];
-
-		c->got = got < c->planned ? (uint32_t)got : c->planned;
-		got -= c->got;
-	}
-	return HOG_PYSTACK_OK;
-}
-
-static enum hog_pyverdict check_chunks(struct ds_reader *r)
-{
-	const struct hog_pylayout *lay = &r->base.py->lay;
-	uint64_t newest = ds_word(r->state + lay->tstate_datastack_chunk);
-	uint64_t top = ds_word(r->state + lay->tstate_datastack_top);
-	int known;
-
-	if (newest == 0) {
-		r->n_chunks = 0;
-		return HOG_PYSTACK_OK;
-	}
-	known = chunk_index(r, newest);
-	if (known < 0) {
-		load_chunks(r, newest, top);
-		return HOG_PYSTACK_RETRY;
-	}
-	/* Younger ones were freed since: their copies say nothing. */
-	r->n_chunks = (unsigned)known + 1;
+	ds_chunks_place(r, got);
 	return HOG_PYSTACK_OK;
 }
 
@@ -567,7 +375,7 @@ static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
 	start_result(r);
 	r->n_f = 0;
 	if (verdict == HOG_PYSTACK_OK)
-		verdict = check_chunks(r);
+		verdict = ds_chunks_check(r);
 	if (verdict == HOG_PYSTACK_GONE)
 		return verdict;
 	if (verdict == HOG_PYSTACK_OK) {
@@ -623,8 +431,8 @@ static int ds_init(struct hog_pyreader *base)
 	    0)
 		return 0;
 	r->interp = ds_word(r->state + lay->tstate_interp);
-	load_chunks(r, ds_word(r->state + lay->tstate_datastack_chunk),
-		    ds_word(r->state + lay->tstate_datastack_top));
+	ds_chunks_load(r, ds_word(r->state + lay->tstate_datastack_chunk),
+		       ds_word(r->state + lay->tstate_datastack_top));
 	find_leaf(r);
 	return 0;
 }

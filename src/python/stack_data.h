@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside of the data-stack reader (CPython 3.11+), shared by its files only:
- * stack_data.c (copies and verdicts), stack_climb.c (from the bottom up),
- * stack_gen.c (generators on top), stack_pairs.c (who was seen calling whom).
+ * stack_data.c (copies and verdicts), stack_chunks.c (what of the data stack to
+ * copy), stack_climb.c (from the bottom up), stack_gen.c (generators on top),
+ * stack_pairs.c (who was seen calling whom), stack_rules.c (what versions do).
  *
  * How a moving stack is read right, in short: the frames of Python-to-Python
  * calls lie one behind the other in chunks.  One element of one readv copies a
@@ -172,8 +173,6 @@ bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 /* Fills code and at; reads a code object that is not known yet. */
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
 bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
-/* In which chunk copy an address lies; NULL none. */
-struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr);
 bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
 	     const struct ds_frame *f);
 uint64_t ds_word(const void *bytes);
@@ -183,6 +182,19 @@ void ds_cstack_learn(struct ds_reader *r, uint64_t addr, uint32_t len);
 /* In the copy of the C stack; NULL: not there. */
 const unsigned char *ds_cstack_at(const struct ds_reader *r, uint64_t addr,
 				  uint32_t len);
+
+/* stack_chunks.c */
+/* In which chunk copy an address lies; NULL none. */
+struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr);
+/* Brings the list of chunks up to the newest.  -EAGAIN: it moved. */
+int ds_chunks_load(struct ds_reader *r, uint64_t newest, uint64_t top);
+/* Forgets how high the chunks were filled before the window that ends. */
+void ds_chunks_roll(struct ds_reader *r);
+int ds_chunks_plan(struct ds_reader *r, struct hog_spans *spans);
+/* After a read of which got bytes are the chunks'. */
+void ds_chunks_place(struct ds_reader *r, size_t got);
+/* Is the list still that of the thread state just copied?  OK, or RETRY. */
+enum hog_pyverdict ds_chunks_check(struct ds_reader *r);
 
 /* stack_climb.c: fills r->f.  OK, or RETRY (grow, torn). */
 enum hog_pyverdict ds_climb(struct ds_reader *r);
