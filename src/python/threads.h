@@ -34,7 +34,10 @@ struct hog_pytstate {
 	uint64_t next;      /* the older one, 0 the last */
 	uint64_t interp;    /* back-pointer, checked */
 	uint64_t thread_id; /* pthread_self() */
-	pid_t tid;          /* native id in our PID namespace; 0 unknown */
+	/* Native id in our PID namespace; 0 unknown.  Of the thread that made
+	 * the state: _xxsubinterpreters of 3.8-3.12 runs an interpreter's code
+	 * with its oldest state in whatever thread asks for it. */
+	pid_t tid;
 	bool main;          /* tid is the process's first thread */
 };
 
