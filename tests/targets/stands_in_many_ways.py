@@ -113,11 +113,11 @@ def na\u00efve(stop):
 def \u4e2d\u6587(stop):
     return na\u00efve(stop)
 
-def \U0001d4b6bc(stop):
+def \U00020000bc(stop):
     return \u4e2d\u6587(stop)
 
 def wide():
-    return \U0001d4b6bc(stand)
+    return \U00020000bc(stand)
 """
 
 
