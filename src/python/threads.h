@@ -38,7 +38,7 @@ struct hog_pytstate {
 	 * the state: _xxsubinterpreters of 3.8-3.12 runs an interpreter's code
 	 * with its oldest state in whatever thread asks for it. */
 	pid_t tid;
-	bool main;          /* tid is the process's first thread */
+	bool main; /* tid is the process's first thread */
 };
 
 /* All thread states of an interpreter, newest first, the list checked against
