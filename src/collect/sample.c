@@ -396,6 +396,18 @@ void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot)
 	}
 }
 
+static void sample_batch(struct hog_process *p, struct hog_slot *slot,
+			 struct hog_sampled **batch, unsigned n)
+{
+	if (n > 0)
+		read_threads(p, slot, batch, n);
+	for (unsigned i = 0; i < n; i++) {
+		retry_thread(p, slot, batch[i]);
+		finish_thread(p, slot, batch[i]);
+	}
+	p->spans.n = 0;
+}
+
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_sampled *batch[HOG_SPANS_MAX];
@@ -414,18 +426,19 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 		struct hog_sampled *t = p->threads[i];
 
 		t->planned = false;
-		if (n < HOG_SPANS_MAX && !left_out(p, slot, t) &&
-		    plan_thread(p, t, 0))
+		if (left_out(p, slot, t))
+			continue;
+		if (n == HOG_SPANS_MAX) {
+			sample_batch(p, slot, batch, n);
+			n = 0;
+		}
+		if (plan_thread(p, t, 0))
 			batch[n++] = t;
 	}
-	if (n > 0)
-		read_threads(p, slot, batch, n);
-	else if (hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
+	if (n == 0 &&
+	    hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
 		p->gone = true;
-	for (unsigned i = 0; i < n; i++) {
-		retry_thread(p, slot, batch[i]);
-		finish_thread(p, slot, batch[i]);
-	}
+	sample_batch(p, slot, batch, n);
 	for (unsigned i = 0; i < p->n_interps; i++)
 		if (p->heads_now[i] != p->heads[i])
 			p->relist = true;
