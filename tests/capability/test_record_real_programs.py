@@ -73,7 +73,7 @@ def test_a_pool_of_processes(hognose, any_python, tmp_path):
     stacks = programs.parse_folded(out.read_text())
     workers = {s.frames[0] for s in stacks if "grind" in s.functions()}
     assert len(workers) == 2
-    assert weight_of(stacks, "grind") > 0.6 * total(stacks)
+    assert weight_of(stacks, "grind") > 0.4 * total(stacks)  # rest: imports
 
 
 def test_numpy_shares(hognose, tmp_path):
