@@ -94,6 +94,7 @@ void hog_pyreader_free(struct hog_pyreader *r)
 	if (!r)
 		return;
 	r->ops->fini(r);
+	hog_spans_fini(&r->spans);
 	free(r);
 }
 
@@ -101,7 +102,7 @@ enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 				       struct hog_pystack *ret,
 				       unsigned *ret_tries)
 {
-	struct hog_spans spans = { 0 };
+	struct hog_spans *spans = &r->spans;
 	enum hog_pyverdict verdict = HOG_PYSTACK_RETRY;
 	unsigned try = 0;
 
@@ -109,10 +110,11 @@ enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 		ssize_t got;
 		bool slow;
 
-		spans.n = 0;
-		if (r->ops->plan(r, &spans, try) < 0)
+		spans->n = 0;
+		if (r->ops->plan(r, spans, try) < 0)
 			break;
-		got = hog_spans_read_timed(r->py->mem, spans.v, spans.n, &slow);
+		got = hog_spans_read_timed(r->py->mem, spans->v, spans->n,
+					   &slow);
 		if (got == -ESRCH || got == -EPERM) {
 			verdict = HOG_PYSTACK_GONE;
 			break;
@@ -123,7 +125,6 @@ enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 		verdict = r->ops->parse(r, got < 0 ? 0 : (size_t)got,
 					try == tries, ret);
 	}
-	hog_spans_fini(&spans);
 	if (ret_tries)
 		*ret_tries = try;
 	return verdict == HOG_PYSTACK_RETRY ? HOG_PYSTACK_GONE : verdict;

@@ -102,6 +102,7 @@ struct hog_pyreader {
 	void *shared; /* borrowed: the family's per-process state, or NULL */
 	uint64_t tstate;
 	struct hog_pystack stack; /* last result */
+	struct hog_spans spans;   /* owned: kept for hog_pyreader_sample */
 };
 
 extern const struct hog_pyreader_ops hog_pyreader_data; /* 3.11+ */
