@@ -3,7 +3,7 @@
  * Stacks of running threads of CPython 2.7 and 3.6-3.10.
  *
  * One atomic reading of tstate.frame is the sample's instant.  The callers are
- * copied right behind it; the walk follows dead frames too (heap_walk.h).
+ * copied right behind it; the walk follows dead frames too (stack_heap_walk.h).
  * recursion_depth lies beside tstate.frame and is read with it: its distance
  * from the number of frames found is nearly constant for one kind of stack, so
  * it tells a stack that lost or gained levels.  What the copy cannot tell (the
@@ -17,11 +17,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "python/heap_key.h"
-#include "python/heap_memory.h"
-#include "python/heap_pages.h"
-#include "python/heap_place.h"
-#include "python/heap_walk.h"
+#include "python/stack_heap_key.h"
+#include "python/stack_heap_memory.h"
+#include "python/stack_heap_pages.h"
+#include "python/stack_heap_place.h"
+#include "python/stack_heap_walk.h"
 #include "python/object.h"
 #include "python/python.h"
 

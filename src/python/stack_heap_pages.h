@@ -5,8 +5,8 @@
  * so a page is the natural piece: one span each, in the order of the last
  * stack, innermost frame first, because that one moves the fastest.
  */
-#ifndef HOG_PYTHON_HEAP_PAGES_H
-#define HOG_PYTHON_HEAP_PAGES_H
+#ifndef HOG_PYTHON_STACK_HEAP_PAGES_H
+#define HOG_PYTHON_STACK_HEAP_PAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_memory.h"
+#include "python/stack_heap_memory.h"
 
 #include <stdlib.h>
 #include <string.h>

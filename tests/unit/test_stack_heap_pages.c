@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_pages.h"
+#include "python/stack_heap_pages.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static void done(void)
 	fake_mem_fini(&fake);
 }
 
-TestSuite(heap_pages, .init = start, .fini = done);
+TestSuite(stack_heap_pages, .init = start, .fini = done);
 
 static void map(uint64_t addr, size_t len, unsigned char fill)
 {
@@ -52,7 +52,7 @@ static size_t copy(const uint64_t *addrs, size_t n)
 	return hog_heappages_landed(&pages, got < 0 ? 0 : (size_t)got);
 }
 
-Test(heap_pages, what_was_used_is_in_the_next_copy)
+Test(stack_heap_pages, what_was_used_is_in_the_next_copy)
 {
 	const uint64_t addrs[] = { AT + 0x400, AT + 0x800 };
 
@@ -69,7 +69,7 @@ Test(heap_pages, what_was_used_is_in_the_next_copy)
 	cr_expect_null(hog_heappages_get(&pages, AT, LEN));
 }
 
-Test(heap_pages, a_piece_over_two_pages_is_put_together)
+Test(stack_heap_pages, a_piece_over_two_pages_is_put_together)
 {
 	const uint64_t addr = AT + 0x1000 - 40;
 
@@ -87,7 +87,7 @@ Test(heap_pages, a_piece_over_two_pages_is_put_together)
 	cr_expect(p[0] == 1 && p[LEN - 1] == 2);
 }
 
-Test(heap_pages, the_first_address_is_copied_first)
+Test(stack_heap_pages, the_first_address_is_copied_first)
 {
 	const uint64_t addrs[] = { AT + 0x2000, AT };
 
@@ -99,7 +99,7 @@ Test(heap_pages, the_first_address_is_copied_first)
 	cr_expect_eq(spans.v[0].addr, addrs[0]);
 }
 
-Test(heap_pages, an_unmapped_page_leaves_the_plan)
+Test(stack_heap_pages, an_unmapped_page_leaves_the_plan)
 {
 	const uint64_t addrs[] = { AT, AT + 0x2000 };
 
@@ -117,7 +117,7 @@ Test(heap_pages, an_unmapped_page_leaves_the_plan)
 	cr_expect_null(fetch(addrs[0]));
 }
 
-Test(heap_pages, bytes_left_over_are_the_callers)
+Test(stack_heap_pages, bytes_left_over_are_the_callers)
 {
 	const uint64_t addr = AT;
 	size_t planned = LEN;
@@ -129,7 +129,7 @@ Test(heap_pages, bytes_left_over_are_the_callers)
 	cr_expect_eq(hog_heappages_landed(&pages, planned + 16), 16);
 }
 
-Test(heap_pages, pages_not_used_for_long_are_dropped)
+Test(stack_heap_pages, pages_not_used_for_long_are_dropped)
 {
 	const uint64_t addrs[] = { AT, AT + 0x2000 };
 
@@ -144,7 +144,7 @@ Test(heap_pages, pages_not_used_for_long_are_dropped)
 	cr_expect_eq(spans.n, 1);
 }
 
-Test(heap_pages, there_is_room_for_so_many_pages_and_no_more)
+Test(stack_heap_pages, there_is_room_for_so_many_pages_and_no_more)
 {
 	unsigned taken = 0;
 

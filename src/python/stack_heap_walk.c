@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_walk.h"
+#include "python/stack_heap_walk.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where callers stand while they call, learnt from copies that cannot lie. */
-#ifndef HOG_PYTHON_HEAP_PLACE_H
-#define HOG_PYTHON_HEAP_PLACE_H
+#ifndef HOG_PYTHON_STACK_HEAP_PLACE_H
+#define HOG_PYTHON_STACK_HEAP_PLACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "python/heap_walk.h"
+#include "python/stack_heap_walk.h"
 
 struct hog_python;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_place.h"
+#include "python/stack_heap_place.h"
 
 #include <string.h>
 

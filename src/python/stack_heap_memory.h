@@ -5,8 +5,8 @@
  * recursion_depth is from the number of frames, and which stack a function had
  * at a depth.  All bounded; a table that is full starts anew.
  */
-#ifndef HOG_PYTHON_HEAP_MEMORY_H
-#define HOG_PYTHON_HEAP_MEMORY_H
+#ifndef HOG_PYTHON_STACK_HEAP_MEMORY_H
+#define HOG_PYTHON_STACK_HEAP_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,15 +5,15 @@
  * meanwhile keeps f_code and f_back (it stays with its code object for the
  * next call), so dead frames are followed like live ones.
  */
-#ifndef HOG_PYTHON_HEAP_WALK_H
-#define HOG_PYTHON_HEAP_WALK_H
+#ifndef HOG_PYTHON_STACK_HEAP_WALK_H
+#define HOG_PYTHON_STACK_HEAP_WALK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "python/heap_memory.h"
-#include "python/heap_pages.h"
+#include "python/stack_heap_memory.h"
+#include "python/stack_heap_pages.h"
 #include "python/stack.h"
 
 struct hog_heaprec { /* one frame of a walk */

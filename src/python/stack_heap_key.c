@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_key.h"
+#include "python/stack_heap_key.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One number for all stacks that are made of the same calls. */
-#ifndef HOG_PYTHON_HEAP_KEY_H
-#define HOG_PYTHON_HEAP_KEY_H
+#ifndef HOG_PYTHON_STACK_HEAP_KEY_H
+#define HOG_PYTHON_STACK_HEAP_KEY_H
 
-#include "python/heap_walk.h"
+#include "python/stack_heap_walk.h"
 
 struct hog_heapkeys {     /* a hash set that its stamp empties */
 	uint64_t *keys;   /* owned */

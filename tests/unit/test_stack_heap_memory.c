@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/heap_memory.h"
+#include "python/stack_heap_memory.h"
 
 #include <criterion/criterion.h>
 
@@ -10,9 +10,9 @@ static void done(void)
 	hog_heapmem_fini(&mem);
 }
 
-TestSuite(heap_memory, .fini = done);
+TestSuite(stack_heap_memory, .fini = done);
 
-Test(heap_memory, a_call_is_proven_by_two_copies_in_a_row)
+Test(stack_heap_memory, a_call_is_proven_by_two_copies_in_a_row)
 {
 	cr_expect(!hog_heapmem_sight_edge(&mem, 1, 2, 10, false));
 	cr_expect(!hog_heapmem_sight_edge(&mem, 1, 2, 12, false));
@@ -21,12 +21,12 @@ Test(heap_memory, a_call_is_proven_by_two_copies_in_a_row)
 	cr_expect(!hog_heapmem_sight_edge(&mem, 2, 1, 100, false));
 }
 
-Test(heap_memory, a_call_is_proven_by_a_copy_in_which_nothing_moved)
+Test(stack_heap_memory, a_call_is_proven_by_a_copy_in_which_nothing_moved)
 {
 	cr_expect(hog_heapmem_sight_edge(&mem, 1, 2, 10, true));
 }
 
-Test(heap_memory, one_wrong_place_does_not_replace_a_common_one)
+Test(stack_heap_memory, one_wrong_place_does_not_replace_a_common_one)
 {
 	for (int i = 0; i < 3; i++)
 		hog_heapmem_note_edge(&mem, 1, 2, 40, true);
@@ -35,7 +35,7 @@ Test(heap_memory, one_wrong_place_does_not_replace_a_common_one)
 	cr_expect_eq(hog_heapmem_edge(&mem, 1, 3, 60), HOG_HEAPEDGE_NONE);
 }
 
-Test(heap_memory, a_guessed_place_gives_way_to_a_sure_one)
+Test(stack_heap_memory, a_guessed_place_gives_way_to_a_sure_one)
 {
 	hog_heapmem_note_edge(&mem, 1, 2, 60, false);
 	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 0), 60);
@@ -44,7 +44,7 @@ Test(heap_memory, a_guessed_place_gives_way_to_a_sure_one)
 	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 60), 40);
 }
 
-Test(heap_memory, both_of_two_places_are_believed)
+Test(stack_heap_memory, both_of_two_places_are_believed)
 {
 	for (int i = 0; i < 2; i++) {
 		hog_heapmem_note_edge(&mem, 1, 2, 40, true);
@@ -56,7 +56,7 @@ Test(heap_memory, both_of_two_places_are_believed)
 	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 60), 60);
 }
 
-Test(heap_memory, a_depth_may_be_one_more_while_a_call_is_entered)
+Test(stack_heap_memory, a_depth_may_be_one_more_while_a_call_is_entered)
 {
 	cr_expect_eq(hog_heapmem_range(&mem, 7, 2), HOG_HEAPRANGE_NEW);
 	cr_expect(hog_heapmem_note_range(&mem, 7, 2));
@@ -69,7 +69,7 @@ Test(heap_memory, a_depth_may_be_one_more_while_a_call_is_entered)
 	cr_expect_eq(hog_heapmem_range(&mem, 7, 4), HOG_HEAPRANGE_IN);
 }
 
-Test(heap_memory, a_generator_of_two_callers_has_no_sure_one)
+Test(stack_heap_memory, a_generator_of_two_callers_has_no_sure_one)
 {
 	hog_heapmem_note_parent(&mem, 0x1000, 5, 0x2000, 6);
 	cr_assert(hog_heapmem_one_parent(&mem, 0x1000, 5));
@@ -83,7 +83,7 @@ Test(heap_memory, a_generator_of_two_callers_has_no_sure_one)
 	cr_expect_eq(hog_heapmem_one_parent(&mem, 0x1000, 5)->parent, 0x3000);
 }
 
-Test(heap_memory, tables_stay_bounded)
+Test(stack_heap_memory, tables_stay_bounded)
 {
 	static struct hog_pycode codes[5000];
 
@@ -106,7 +106,7 @@ Test(heap_memory, tables_stay_bounded)
 	cr_expect(mem.n_parents > 0);
 }
 
-Test(heap_memory, a_stack_stands_in_only_while_it_is_the_only_one)
+Test(stack_heap_memory, a_stack_stands_in_only_while_it_is_the_only_one)
 {
 	struct hog_pycode main_code = { .serial = 1 }, a = { .serial = 2 },
 			  b = { .serial = 3 }, leaf = { .serial = 4 };
