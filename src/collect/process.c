@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "collect/twins.h"
 
 #define LIST_MAX 4096 /* thread states of one interpreter */
 #define LISTS_NS (HOG_NS_PER_SEC / 10)
@@ -312,6 +313,7 @@ static void list_threads(struct hog_process *p, struct hog_slot *slot)
 	if (!p->relist)
 		p->unborn_ns = 0;
 	drop_unlisted(p, slot);
+	hog_twins_find(p);
 	p->listed_once = p->n_threads > 0;
 }
 

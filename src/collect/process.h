@@ -34,6 +34,8 @@ struct hog_sampled { /* a thread state */
 	bool listed;           /* found by the listing under way */
 	bool planned, done;    /* in the slot under way */
 	bool ended;            /* no longer there */
+	bool twin, out; /* it has states in several interpreters; this one is
+			 * not in use */
 	bool probe_known, moved;
 	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
 	uint32_t idle_stack; /* --idle: as last sent; 0 none yet */
@@ -84,7 +86,8 @@ struct hog_process {
 	bool listed_once;      /* threads found from now on are new ones */
 	unsigned next_os;      /* whose OS state is refreshed next */
 	struct hog_spans spans;
-	bool relist;                             /* the thread list has moved */
+	bool has_twins; /* some thread has several states */
+	bool relist;    /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
 	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collect/sleepers.h"
+#include "collect/twins.h"
 #include "syscalls/names.h"
 
 #define MOVED_FRESH_NS 50000 /* who moved within this runs: no look needed */
@@ -323,7 +324,7 @@ static bool used_no_cpu(struct hog_sampled *t)
 static bool left_out(const struct hog_process *p, struct hog_slot *slot,
 		     struct hog_sampled *t)
 {
-	if (t->ended)
+	if (t->ended || (t->twin && t->out))
 		return true;
 	if (slot->opt->mode == HOG_MODE_GIL)
 		return p->gils[t->interp].holder != t->state.addr;
@@ -417,6 +418,7 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 		return;
 	if (slot->opt->mode == HOG_MODE_GIL || slot->opt->gc)
 		hog_process_read_gils(p, slot);
+	hog_twins_choose(p, slot);
 	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
 		hog_sleepers_refresh(p, slot);
 	p->spans.n = 0;
