@@ -117,7 +117,8 @@ static int take_notes(struct hog_core *core, const Elf64_Phdr *phdrs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (phdrs[i].p_type != PT_NOTE)
 			continue;
-		if (phdrs[i].p_filesz > HOG_CORE_NOTES_MAX - total)
+		if (total > HOG_CORE_NOTES_MAX ||
+		    phdrs[i].p_filesz > HOG_CORE_NOTES_MAX - total)
 			return -EBADMSG;
 		total += phdrs[i].p_filesz + 1;
 		/* Before memory is asked for: is it there at all? */
