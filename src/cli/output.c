@@ -128,7 +128,7 @@ static int open_nameless(const char *path)
 	_cleanup_free_ char *dir = NULL;
 	struct stat st;
 
-	if (lstat(path, &st) == 0 || errno != ENOENT)
+	if (!path[0] || lstat(path, &st) == 0 || errno != ENOENT)
 		return -1;
 	dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	return dir ? open(dir, O_WRONLY | O_CLOEXEC | O_TMPFILE, 0666) : -1;
