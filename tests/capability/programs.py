@@ -148,6 +148,12 @@ class Target(Program):
         raise KeyError(field)
 
     @property
+    def cpu_ticks(self):
+        """CPU time used so far by all of its threads, in clock ticks."""
+        stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text()
+        return sum(map(int, stat.rpartition(")")[2].split()[11:13]))
+
+    @property
     def tracer_pid(self):
         return int(self.status("TracerPid"))
 
