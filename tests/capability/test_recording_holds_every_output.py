@@ -6,13 +6,21 @@ import pytest
 import hogfile
 
 
+@pytest.fixture(scope="module")
+def made():
+    """{CPython: recording}: each is made once."""
+    return {}
+
+
 @pytest.fixture
-def recording(python, hognose, target, tmp_path):
-    worker = target("works_in_two_threads.py")
-    path = tmp_path / "run.hog"
-    hognose.run("record", "-p", worker.pid, "-r", "200", "-d", "2",
-                "-o", path).ok()
-    return path
+def recording(python, hognose, target, made, tmp_path_factory):
+    if python.id not in made:
+        worker = target("works_in_two_threads.py")
+        path = tmp_path_factory.mktemp("recording") / "run.hog"
+        hognose.run("record", "-p", worker.pid, "-r", "200", "-d", "2",
+                    "-o", path).ok()
+        made[python.id] = path
+    return made[python.id]
 
 
 def test_it_is_complete(recording):
