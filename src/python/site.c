@@ -63,8 +63,11 @@ int hog_pysite_scan(struct hog_mem *mem, struct hog_elf *elf, uint64_t bias,
 	if (!piece || hog_elf_writable(elf, &lo, &hi) || hi - lo > SCAN_MAX)
 		return -ENOENT;
 	lo &= ~UINT64_C(7);
-	for (uint64_t at = lo; at < hi; at += SCAN_PIECE - HEADER_LEAST) {
-		size_t len = hi - at < SCAN_PIECE ? hi - at : SCAN_PIECE;
+	/* By offset: an address near the end of all memory would start anew. */
+	for (uint64_t off = 0; off < hi - lo;
+	     off += SCAN_PIECE - HEADER_LEAST) {
+		uint64_t at = lo + off, left = hi - at;
+		size_t len = left < SCAN_PIECE ? left : SCAN_PIECE;
 		size_t hit;
 
 		if (hog_mem_read(mem, at + bias, piece, len))

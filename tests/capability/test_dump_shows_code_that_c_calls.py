@@ -4,8 +4,6 @@ the lines being executed."""
 
 import json
 
-import pytest
-
 
 def truth_of(worker):
     return json.loads(worker.stdout.splitlines()[0])

@@ -133,6 +133,21 @@ Test(site, image_without_python_has_none)
 	cr_expect_eq(hog_pysite_scan(&fake.mem, elf, BASE, &site), -ENOENT);
 }
 
+/* The address of a scan's last piece must not start anew at 0. */
+Test(site, scan_ends_at_the_end_of_memory, .timeout = 20)
+{
+	Elf64_Phdr *load = (void *)(image.bytes + sizeof(Elf64_Ehdr));
+
+	((Elf64_Ehdr *)(void *)image.bytes)->e_phnum = 3;
+	load[0].p_flags = PF_R;
+	load[2] = (Elf64_Phdr){ .p_type = PT_LOAD,
+				.p_flags = PF_R | PF_W,
+				.p_vaddr = UINT64_MAX - 0x1fff,
+				.p_memsz = 0x1ff0 };
+	open_site();
+	cr_expect_eq(hog_pysite_scan(&fake.mem, elf, BASE, &site), -ENOENT);
+}
+
 Test(site, version_is_told_by_its_symbol)
 {
 	make_python(0x030c01f0, 8);
