@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "collect/twins.h"
 
-#define LIST_MAX 4096 /* thread states of one interpreter */
 #define LISTS_NS (HOG_NS_PER_SEC / 10)
+#define COST_SHARE 32 /* listing, naming thousands: 1/32 of a core each */
 #define NAMES_NS HOG_NS_PER_SEC
 #define NAMES_SOON_NS (HOG_NS_PER_SEC / 50)
 #define NAMES_ROUNDS 3 /* a new thread gets its name a little later */
@@ -130,14 +130,15 @@ int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
 
 /* ---- the list of threads ---- */
 
-/* Lists come in the order of the one before: *hint, where the next one should
- * be, makes the search short with thousands of threads. */
+/* Looks among the first known ones.  Lists come in the order of the one before:
+ * *hint, where the next one should be, makes the search short with thousands of
+ * threads. */
 static struct hog_sampled *find_thread(struct hog_process *p,
 				       const struct hog_pytstate *state,
-				       unsigned *hint)
+				       unsigned known, unsigned *hint)
 {
-	for (unsigned i = 0; i < p->n_threads; i++) {
-		unsigned k = (*hint + i) % p->n_threads;
+	for (unsigned i = 0; i < known; i++) {
+		unsigned k = (*hint + i) % known;
 		struct hog_sampled *t = p->threads[k];
 
 		if (t->state.addr == state->addr &&
@@ -175,7 +176,7 @@ static bool is_new(struct hog_process *p, pid_t tid)
 {
 	if (hog_map64_get(&p->tids, (uint64_t)tid))
 		return false;
-	if (p->tids.count > LIST_MAX) /* of very many, all long gone */
+	if (p->tids.count > HOG_PYTHREADS_MAX) /* of very many, all long gone */
 		hog_map64_clear(&p->tids);
 	hog_map64_put(&p->tids, (uint64_t)tid, 1);
 	return true;
@@ -257,26 +258,27 @@ static void list_interp(struct hog_process *p, unsigned index)
 {
 	_cleanup_free_ struct hog_pytstate *states = NULL;
 	const struct hog_pyinterp *interp = &p->interps[index];
-	unsigned hint = 0;
+	unsigned hint = 0, known = p->n_threads;
 	uint64_t head;
 	int n;
 
-	states = malloc(LIST_MAX * sizeof(*states));
+	states = malloc(HOG_PYTHREADS_MAX * sizeof(*states));
 	if (!states ||
 	    hog_mem_read_u64(p->py.mem, interp->threads_head_addr, &head) < 0)
 		return;
-	n = hog_pytstates_list(&p->py, interp, states, LIST_MAX);
+	n = hog_pytstates_list(&p->py, interp, states, HOG_PYTHREADS_MAX);
 	if (n < 0)
 		return; /* it moved: the next slot looks again */
 	p->heads[index] = head;
 	for (int i = 0; i < n; i++) {
-		struct hog_sampled *t = find_thread(p, &states[i], &hint);
+		struct hog_sampled *t;
 
-		if (states[i].tid == 0 || is_unborn(p, states, n, i))
-			continue; /* not started yet, or just ended */
+		if (states[i].tid == 0)
+			continue; /* just ended */
+		t = find_thread(p, &states[i], known, &hint);
 		if (t)
 			t->listed = true;
-		else
+		else if (!is_unborn(p, states, n, i))
 			add_thread(p, &states[i], index);
 	}
 }
@@ -317,14 +319,20 @@ static void list_threads(struct hog_process *p, struct hog_slot *slot)
 	p->listed_once = p->n_threads > 0;
 }
 
-/* Whether it is the same thread still: idents and addresses are used again. */
+/* Whether it is the same thread still: idents and addresses are used again.
+ * *hint is as with find_thread. */
 static bool still_is(const struct hog_pytstate *state,
-		     const struct hog_pytstate *now, int n)
+		     const struct hog_pytstate *now, int n, int *hint)
 {
-	for (int i = 0; i < n; i++)
-		if (now[i].addr == state->addr)
-			return now[i].tid == state->tid &&
-			       now[i].thread_id == state->thread_id;
+	for (int i = 0; i < n; i++) {
+		int k = (*hint + i) % n;
+
+		if (now[k].addr != state->addr)
+			continue;
+		*hint = k + 1;
+		return now[k].tid == state->tid &&
+		       now[k].thread_id == state->thread_id;
+	}
 	return false;
 }
 
@@ -334,12 +342,12 @@ static void name_threads(struct hog_process *p, unsigned interp)
 	_cleanup_free_ char(*names)[HOG_PYTHREAD_NAME_MAX] = NULL;
 	_cleanup_free_ unsigned *index = NULL;
 	size_t n = 0;
-	int n_now;
+	int n_now, hint = 0;
 
 	states = malloc((p->n_threads + 1) * sizeof(*states));
 	names = malloc((p->n_threads + 1) * sizeof(*names));
 	index = malloc((p->n_threads + 1) * sizeof(*index));
-	now = malloc(LIST_MAX * sizeof(*now));
+	now = malloc(HOG_PYTHREADS_MAX * sizeof(*now));
 	if (!states || !names || !index || !now)
 		return;
 	for (unsigned i = 0; i < p->n_threads; i++) {
@@ -351,22 +359,29 @@ static void name_threads(struct hog_process *p, unsigned interp)
 	if (n == 0 || hog_pythread_names(&p->py, &p->interps[interp], states, n,
 					 names) < 0)
 		return;
-	n_now = hog_pytstates_list(&p->py, &p->interps[interp], now, LIST_MAX);
+	n_now = hog_pytstates_list(&p->py, &p->interps[interp], now,
+				   HOG_PYTHREADS_MAX);
 	for (size_t k = 0; k < n; k++)
-		if (names[k][0] && still_is(&states[k], now, n_now))
+		if (names[k][0] && still_is(&states[k], now, n_now, &hint))
 			model_thread(p, p->threads[index[k]], names[k]);
 }
 
 static void refresh_names(struct hog_process *p, uint64_t now)
 {
 	uint64_t gap = p->names_rounds ? NAMES_SOON_NS : NAMES_NS;
+	uint64_t start;
 
+	if (gap < p->names_gap_ns)
+		gap = p->names_gap_ns;
 	if (p->names_ns && now - p->names_ns < gap)
 		return;
 	p->names_ns = now;
 	p->names_rounds -= p->names_rounds > 0;
+	start = hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	for (unsigned i = 0; i < p->n_interps; i++)
 		name_threads(p, i);
+	p->names_gap_ns =
+		COST_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
 }
 
 /* Code objects die and their addresses are used again: look at the cached ones
@@ -394,8 +409,16 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 {
 	uint64_t now = slot->now_ns;
 
-	if (p->relist || now - p->lists_ns > LISTS_NS)
+	if (p->relist || now - p->lists_ns > p->lists_gap_ns) {
+		uint64_t start = hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
 		list_threads(p, slot);
+		p->lists_gap_ns =
+			COST_SHARE *
+			(hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+		if (p->lists_gap_ns < LISTS_NS)
+			p->lists_gap_ns = LISTS_NS;
+	}
 	refresh_names(p, now);
 	recheck_codes(p, now);
 }

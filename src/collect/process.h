@@ -89,6 +89,8 @@ struct hog_process {
 	bool has_twins; /* some thread has several states */
 	bool relist;    /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
+	/* How long between two: the longer, the more threads. */
+	uint64_t lists_gap_ns, names_gap_ns;
 	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
 	uint64_t recheck_gap_ns;

@@ -155,7 +155,7 @@ static int walk_tstates(const struct hog_python *py,
 			n++;
 	}
 	/* Without back links (2.7) a loop shows only as a list without end. */
-	return seen == HOG_PYTHREADS_MAX ? -EAGAIN : (int)n;
+	return seen == HOG_PYTHREADS_MAX && !has_prev ? -EAGAIN : (int)n;
 }
 
 /* Native ids of the target in our PID namespace and in its own. */

@@ -12,7 +12,7 @@ struct hog_python;
 struct hog_osthread;
 
 #define HOG_PYINTERPS_MAX 256
-#define HOG_PYTHREADS_MAX 8192
+#define HOG_PYTHREADS_MAX 65536 /* of an interpreter; the newest */
 #define HOG_PYTHREAD_NAME_MAX 256
 
 struct hog_pyinterp {

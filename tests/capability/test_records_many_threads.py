@@ -28,3 +28,20 @@ def test_more_threads_than_one_call_reads(hognose, target, any_python,
     assert said["threads"] == THREADS + 1
     weight = sum(stack.weight for stack in stacks)
     assert weight == said["samples"] * (THREADS + 1)
+
+
+BUSY = WAITING.replace(f"range({THREADS})", "range(4200)").replace(
+    "131072", "65536").replace(
+    "time.sleep(120)", "end = time.time() + 120\nwhile time.time() < end: pass")
+
+
+def test_the_oldest_of_thousands_is_seen(hognose, target, any_python,
+                                         tmp_path):
+    """Lists of threads begin with the newest; all others sleep here."""
+    worker = target("-c", BUSY, python=any_python)
+    stats = tmp_path / "stats.json"
+    stacks = hognose.run("record", "-p", worker.pid, "-d", "2", "-r", "5",
+                         "--function", "-f", "folded", "-o", "-",
+                         "--stats", stats).ok().folded()
+    assert json.loads(stats.read_text())["threads"] == 4201
+    assert any(stack.frames[-1].endswith(":<module>") for stack in stacks)
