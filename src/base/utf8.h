@@ -12,5 +12,7 @@
 size_t hog_utf8_at(const char *text, size_t len, uint32_t *ret_char);
 /* Does this character steer a terminal or end a line rather than print? */
 bool hog_utf8_is_control(uint32_t c);
+/* Does it hide, or change the direction of the text around it? */
+bool hog_utf8_is_deceptive(uint32_t c);
 
 #endif

@@ -113,7 +113,9 @@ static int open_stdout(struct hog_output *ret, struct hog_err *err)
 	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (!file)
-		return hog_err_set(err, -errno, "standard output");
+		/* main() puts a file that takes nothing where it is closed. */
+		return hog_err_set(err, errno == EINVAL ? -EBADF : -errno,
+				   "standard output");
 	hog_move_fd(&fd);
 	*ret = (struct hog_output){ .file = file, .path = "-" };
 	return 0;

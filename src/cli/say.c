@@ -20,7 +20,9 @@ static size_t char_len(const char *p)
 	uint32_t c;
 	size_t len = hog_utf8_at(p, strnlen(p, 4), &c);
 
-	return len && !hog_utf8_is_control(c) ? len : 0;
+	if (len && (hog_utf8_is_control(c) || hog_utf8_is_deceptive(c)))
+		return 0;
+	return len;
 }
 
 char *hog_plain(const char *text, char *buf, size_t cap)
@@ -90,8 +92,13 @@ static const char *general_remedy(int code)
 		return "make room there, or name another place";
 	case EPIPE:
 		return "keep the reader of the pipe open to the end";
-	case ENOMEM:
+	case EBADF:
+		return "it is closed: name a file";
+	case EISDIR:
+		return "name a file";
 	case EMFILE:
+		return "allow more open files ('ulimit -n')";
+	case ENOMEM:
 	case ENFILE:
 	case EAGAIN:
 		return "free some memory or other resources";

@@ -41,13 +41,6 @@ static unsigned char_columns(uint32_t c)
 		       : 1;
 }
 
-/* Marks that change the direction of the text around them, or hide. */
-static bool is_deceptive(uint32_t c)
-{
-	return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 /* Appends text as a terminal may see it: what does not print becomes \xNN. */
 static void add_printable(struct hog_buf *buf, const char *text, size_t len)
 {
@@ -55,7 +48,7 @@ static void add_printable(struct hog_buf *buf, const char *text, size_t len)
 		uint32_t c = 0;
 		size_t n = hog_utf8_at(text + i, len - i, &c);
 
-		if (n && !hog_utf8_is_control(c) && !is_deceptive(c)) {
+		if (n && !hog_utf8_is_control(c) && !hog_utf8_is_deceptive(c)) {
 			hog_buf_add(buf, text + i, n);
 			i += n;
 			continue;

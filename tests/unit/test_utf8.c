@@ -58,5 +58,9 @@ Test(utf8, both_sets_of_controls_and_separators_steer)
 {
 	cr_expect(hog_utf8_is_control('\n') && hog_utf8_is_control(0x7f));
 	cr_expect(hog_utf8_is_control(0x9b) && hog_utf8_is_control(0x2028));
+	cr_expect(hog_utf8_is_deceptive(0x202e) &&
+		  hog_utf8_is_deceptive(0xfeff));
+	cr_expect_not(hog_utf8_is_deceptive('a') ||
+		      hog_utf8_is_deceptive(0x5d0));
 	cr_expect_not(hog_utf8_is_control(' ') || hog_utf8_is_control(0xa0));
 }
