@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "fake_mem.h"
+#include "real_kernel.h"
 #include "target/target.h"
 
 /* This very program is the ELF file at hand: it has a .symtab, and libc mapped
@@ -28,6 +29,7 @@ static struct hog_target *self;
 
 static void setup(void)
 {
+	needs_real_kernel();
 	cr_assert_eq(hog_target_open_pid(getpid(), &self, NULL), 0);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "real_kernel.h"
 
 static int status_of(pid_t pid)
 {
@@ -25,6 +26,7 @@ Test(launch, holds_the_program_until_told)
 	struct hog_launch launch;
 	char exe[256] = "", own[256] = "", path[64];
 
+	needs_real_kernel();
 	cr_assert_eq(hog_launch_prepare(argv, &launch, NULL), 0);
 	snprintf(path, sizeof(path), "/proc/%d/exe", launch.pid);
 	cr_assert_gt(readlink(path, exe, sizeof(exe) - 1), 0);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "real_kernel.h"
 #include "target/target.h"
 
 /* A child that sleeps; of itself, so that its memory is known. */
@@ -31,6 +32,8 @@ static void end(pid_t pid)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
+
+TestSuite(target_live, .init = needs_real_kernel);
 
 Test(target_live, reads_a_child)
 {
