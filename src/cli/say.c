@@ -102,6 +102,8 @@ static const char *general_remedy(int code)
 	case ENFILE:
 	case EAGAIN:
 		return "free some memory or other resources";
+	case EBADMSG:
+		return "take an undamaged copy";
 	case EIO:
 		return "look after the disk or device";
 	default:

@@ -30,6 +30,22 @@ void hog_frames_fini(struct hog_frames *f)
 	*f = (struct hog_frames){ 0 };
 }
 
+void hog_frames_inherit(struct hog_frames *f, const struct hog_frames *parent)
+{
+	const char *end = parent->syspath;
+
+	if (f->syspath || !end)
+		return;
+	while (*end)
+		end += strlen(end) + 1;
+
+	size_t len = (size_t)(end - parent->syspath) + 1;
+
+	f->syspath = malloc(len);
+	if (f->syspath)
+		memcpy(f->syspath, parent->syspath, len);
+}
+
 /* sys.path grows while a program starts and imports: it is read again when it
  * is older than age. */
 static bool refresh_syspath(struct hog_frames *f, uint64_t age_ns)

@@ -172,6 +172,7 @@ static int add_process(struct hog_session *s, struct hog_process *p)
 static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 			struct hog_err *err)
 {
+	const struct hog_process *forked_from = find_process(s, parent);
 	struct hog_process *p;
 	int r;
 
@@ -184,6 +185,8 @@ static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 	r = hog_process_new(pid, parent, s->model, &p, err);
 	if (r < 0)
 		return r;
+	if (forked_from)
+		hog_frames_inherit(&p->frames, &forked_from->frames);
 	if (p->py.guessed_layout)
 		memcpy(s->guessed, p->py.version_text, sizeof(s->guessed));
 	r = add_process(s, p);

@@ -51,3 +51,28 @@ def test_full_paths_are_there_for_who_asks(any_python, hognose, app):
                        "--", *any_python.command(app), timeout=60.0).ok()
     names = {frame.split(":")[0] for frame in frames_of(done)}
     assert names == {str(app), str(app.parent / "shop" / "till.py")}, done
+
+
+FORKS = """
+import os, time
+def child(end):
+    while time.time() < end:
+        pass
+    os._exit(0)
+for i in range(60):
+    pid = os.fork()
+    if pid == 0:
+        child(time.time() + 0.012)
+    os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.needs("ptrace")
+def test_in_children_that_end_at_once(any_python, hognose, tmp_path):
+    """Too soon, often, to read their sys.path: it is their parent's."""
+    path = tmp_path / "app.py"
+    path.write_text(FORKS)
+    done = hognose.run("record", "-r", "1k", "-f", "folded", "-o", "-", "--",
+                       *any_python.command(path), timeout=60.0).ok()
+    names = {frame.split(":")[0] for frame in frames_of(done)}
+    assert names == {"app.py"}, done
