@@ -3,11 +3,13 @@
  * How true are the stacks that a reader takes of a running thread?  Reads
  * tests/targets/truth_stacks.py through hog_pyreader_sample with random gaps,
  * then the same threads while they are stopped by ptrace, and prints as JSON
- * how many stacks could not have been, how many were torn, and how far the
- * depths of the two lie apart.
+ * how many stacks could not have been, how many were torn, how far the depths
+ * of the two lie apart, and which callers stood where none stood in truth.
  *
- *     measure_stacks [-n SAMPLES] [-t TRUTHS] [-g LOW:HIGH] PID
+ *     measure_stacks [-n SAMPLES] [-s SECONDS] [-t TRUTHS] [-g LOW:HIGH] PID
  *
+ * -n: samples that differ from the one before, at most for -s seconds: copies
+ * of a program that waits for a CPU say nothing.  Shares are of those samples.
  * -g: microseconds between two samples.  All Python threads are sampled in
  * turn.  A tool of the tests: it may print, exit and stop its target.
  */
@@ -32,6 +34,7 @@
 #define DEPTHS 512
 #define TRIES 4
 #define EXAMPLES 5
+#define CALLS 512
 /* A target that does not run is sampled again and again in one place: that
  * says nothing of the reader, so long runs of equal copies are not compared. */
 #define RUN_MAX 5
@@ -42,10 +45,16 @@ struct shape { /* depths seen */
 };
 
 struct counts {
-	uint64_t samples, impossible, torn, repaired, unreadable, same, gone;
+	uint64_t samples, distinct, impossible, torn, repaired, unreadable,
+		same, gone;
 	uint64_t tries, retried, truncated, reads, ns;
 	uint64_t lines, lines_unseen; /* callers of right stacks */
 	uint64_t left_out;            /* parts of long runs of equal copies */
+};
+
+struct call {
+	uint64_t key;
+	char text[96];
 };
 
 struct run {
@@ -55,12 +64,14 @@ struct run {
 	struct hog_pytstate states[THREADS_MAX];
 	struct hog_pyreader *readers[THREADS_MAX];
 	unsigned n_threads;
-	unsigned long samples, truths;
+	unsigned long samples, truths, seconds;
 	uint64_t gap_low, gap_high; /* ns */
 	struct counts counts;
 	struct shape shape, truth, truth_half[2];
-	struct hog_map64 edges; /* (caller, at, callee) seen while stopped */
-	struct hog_map64 seen;  /* the same of samples, with counts */
+	struct hog_map64 edges;   /* (caller, at, callee) seen while stopped */
+	struct hog_map64 seen;    /* the same of samples, with counts */
+	struct call calls[CALLS]; /* what they were, for examples */
+	unsigned n_calls;
 	char examples[EXAMPLES][512];
 	unsigned n_examples;
 	uint64_t random;
@@ -187,13 +198,28 @@ static uint64_t edge_key(const struct hog_pyframe *caller)
 	return hog_hash64(x ^ caller[1].code->serial);
 }
 
-static void count_edges(struct hog_map64 *map, const struct hog_pyframe *v,
-			size_t n)
+static void keep_call(struct run *run, const struct hog_pyframe *v,
+		      uint64_t key)
+{
+	struct call *call = &run->calls[run->n_calls];
+
+	if (run->n_calls == CALLS)
+		return;
+	run->n_calls++;
+	call->key = key;
+	snprintf(call->text, sizeof(call->text), "%s:%d > %s", v[0].code->name,
+		 v[0].at, v[1].code->name);
+}
+
+static void count_edges(struct run *run, struct hog_map64 *map,
+			const struct hog_pyframe *v, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
 		uint64_t key = edge_key(&v[i]);
 		const uint64_t *old = hog_map64_get(map, key);
 
+		if (!old && map == &run->seen)
+			keep_call(run, &v[i], key);
 		if (hog_map64_put(map, key, old ? *old + 1 : 1) < 0)
 			die("out of memory", NULL);
 	}
@@ -215,7 +241,7 @@ static void count_sample(struct run *run, const struct hog_pystack *s)
 		keep_example(run, s);
 		return;
 	}
-	count_edges(&run->seen, s->frames, s->n);
+	count_edges(run, &run->seen, s->frames, s->n);
 }
 
 struct streak { /* equal copies of one thread */
@@ -259,10 +285,13 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 		return false;
 	}
 	run->counts.samples++;
-	run->counts.same += verdict == HOG_PYSTACK_SAME;
-	count_sample(run, &s);
-	if (verdict != HOG_PYSTACK_SAME)
+	if (verdict == HOG_PYSTACK_SAME) {
+		run->counts.same++;
+	} else {
+		run->counts.distinct++;
+		count_sample(run, &s);
 		end_streak(run, st);
+	}
 	st->n++;
 	st->depth = s.n;
 	st->usable = !s.torn;
@@ -272,8 +301,10 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 static void measure(struct run *run)
 {
 	struct streak streaks[THREADS_MAX] = { 0 };
+	uint64_t end = hog_now_ns() + run->seconds * 1000000000;
 
-	for (unsigned long k = 0; k < run->samples; k++) {
+	for (unsigned long k = 0;
+	     run->counts.distinct < run->samples && hog_now_ns() < end; k++) {
 		unsigned i = (unsigned)(k % run->n_threads);
 
 		if (!take_sample(run, i, &streaks[i]) && run->counts.gone > 100)
@@ -306,7 +337,7 @@ static void truth_of(struct run *run, unsigned i, unsigned half)
 		return;
 	shape_add(&run->truth, (size_t)n, 1);
 	shape_add(&run->truth_half[half], (size_t)n, 1);
-	count_edges(&run->edges, run->frames, (size_t)n);
+	count_edges(run, &run->edges, run->frames, (size_t)n);
 	if (!possible(run->frames, (size_t)n)) {
 		struct hog_pystack s = { .frames = run->frames,
 					 .n = (size_t)n };
@@ -391,21 +422,36 @@ static double per_cent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+static void print_wrong_calls(const struct run *run)
+{
+	unsigned n = 0;
+
+	printf("], \"lines_unseen\": [");
+	for (unsigned i = 0; i < run->n_calls; i++) {
+		const struct call *call = &run->calls[i];
+
+		if (!hog_map64_get(&run->edges, call->key))
+			printf("%s[\"%s\", %lu]", n++ ? ", " : "", call->text,
+			       *hog_map64_get(&run->seen, call->key));
+	}
+}
+
 static void print_result(const struct run *run, double seconds)
 {
 	const struct counts *c = &run->counts;
 	struct rusage usage;
-	uint64_t n = c->samples;
+	uint64_t n = c->samples, d = c->distinct;
 
 	getrusage(RUSAGE_SELF, &usage);
 	printf("{\"python\": \"%s\", \"threads\": %u, \"samples\": %lu, "
+	       "\"distinct\": %lu, "
 	       "\"impossible_pct\": %.4f, \"torn_pct\": %.4f, "
 	       "\"repaired_pct\": %.3f, \"retried_pct\": %.3f, "
 	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
 	       "\"gone\": %lu, ",
-	       run->py.version_text, run->n_threads, n,
-	       per_cent(c->impossible, n), per_cent(c->torn, n),
-	       per_cent(c->repaired, n), per_cent(c->retried, n),
+	       run->py.version_text, run->n_threads, n, d,
+	       per_cent(c->impossible, d), per_cent(c->torn, d),
+	       per_cent(c->repaired, d), per_cent(c->retried, d),
 	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
 	       "\"lines_unseen_pct\": %.4f, \"left_out_pct\": %.1f, ",
@@ -420,6 +466,7 @@ static void print_result(const struct run *run, double seconds)
 	       n ? (double)c->reads / (double)n : 0, usage.ru_maxrss);
 	for (unsigned i = 0; i < run->n_examples; i++)
 		printf("%s\"%s\"", i ? ", " : "", run->examples[i]);
+	print_wrong_calls(run);
 	printf("], \"depths\": [");
 	for (size_t i = 0, k = 0; i < DEPTHS; i++)
 		if (run->shape.depth[i] || run->truth.depth[i])
@@ -432,12 +479,15 @@ static void parse_options(struct run *run, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:t:g:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:g:")) != -1) {
 		char *end = NULL;
 
 		switch (opt) {
 		case 'n':
 			run->samples = strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			run->seconds = strtoul(optarg, NULL, 10);
 			break;
 		case 't':
 			run->truths = strtoul(optarg, NULL, 10);
@@ -465,7 +515,8 @@ int main(int argc, char **argv)
 
 	if (!run)
 		die("out of memory", NULL);
-	run->samples = 20000;
+	run->samples = 10000;
+	run->seconds = 60;
 	run->truths = 3000;
 	run->gap_low = 30000;
 	run->gap_high = 90000;
