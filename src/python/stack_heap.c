@@ -41,7 +41,8 @@ struct heap {
 	size_t n_nodes;         /* so many of nodes are valid */
 	uint32_t nodes_era;
 	int depth, last_depth; /* recursion_depth now, of the last result */
-	bool has_depth;
+	int least; /* depth minus frames, of stacks without calls from C */
+	bool has_depth, has_least;
 	bool repeatable;  /* an equal copy gives the last result again */
 	uint64_t key;     /* of walk.last's codes; 0: not known */
 	uint64_t pending; /* hash of a stack that waits to be seen twice */
@@ -198,6 +199,18 @@ static uint64_t walk_hash(const struct heap *h)
 	return x ? x : 1;
 }
 
+/* Is every call in the stack proven by now? */
+static bool calls_proven(const struct heap *h)
+{
+	const struct hog_heaprec *v = h->walk.now;
+
+	for (size_t i = 0; i + 1 < h->walk.n_now; i++)
+		if (!hog_heapmem_edge_proven(&h->mem, v[i + 1].code->serial,
+					     v[i].code->serial))
+			return false;
+	return true;
+}
+
 enum trust { TRUSTED, UNPROVEN, DOUBTED };
 
 /* Unproven: nothing is known against it, but it must be seen twice. */
@@ -216,7 +229,8 @@ static enum trust test_depth(struct heap *h, uint64_t *ret_key)
 	if (range == HOG_HEAPRANGE_IN)
 		return TRUSTED;
 	if (range == HOG_HEAPRANGE_NEW &&
-	    !hog_heapkeys_recursive(&h->keys, h->walk.now, h->walk.n_now))
+	    ((h->has_least && off == h->least && calls_proven(h)) ||
+	     !hog_heapkeys_recursive(&h->keys, h->walk.now, h->walk.n_now)))
 		return TRUSTED;
 	return range == HOG_HEAPRANGE_NEW ? UNPROVEN : DOUBTED;
 }
@@ -266,37 +280,6 @@ static enum trust test(struct heap *h, uint64_t *ret_key)
 
 /* Results ---------------------------------------------------------------- */
 
-/* Where frame i of the walk stood.  The caller's own f_lasti counts when nothing
- * moved, or when its callee has been seen there before; else it has moved on,
- * if it has not ended.  false: it cannot be told. */
-static bool place_of(const struct heap *h, size_t i, int32_t *ret)
-{
-	const struct hog_heaprec *rec = &h->walk.now[i];
-	const struct hog_heaprec *callee = i ? rec - 1 : NULL;
-
-	*ret = rec->lasti;
-	if (!callee)
-		return true;
-
-	int32_t at = hog_heapmem_edge(&h->mem, rec->code->serial,
-				      callee->code->serial, rec->lasti);
-
-	if (at == HOG_HEAPEDGE_NONE)
-		return rec->running;
-	*ret = at;
-	return true;
-}
-
-static bool places_known(const struct heap *h)
-{
-	int32_t at;
-
-	for (size_t i = 1; i < h->walk.n_now; i++)
-		if (!place_of(h, i, &at))
-			return false;
-	return true;
-}
-
 /* Frame k from the root of the result; counts those that have not changed. */
 static void put_frame(struct heap *h, size_t k, size_t old_n,
 		      struct hog_pyframe frame)
@@ -322,14 +305,13 @@ static bool put_walk(struct heap *h)
 	s->truncated = h->walk.truncated;
 	for (size_t k = 0; k < n; k++) {
 		const struct hog_heaprec *rec = &h->walk.now[n - 1 - k];
-		int32_t at;
 
-		if (!place_of(h, n - 1 - k, &at) || rec->inferred)
+		if (rec->guessed || rec->inferred)
 			s->repaired = true;
 		put_frame(h, k, old_n,
-			  (struct hog_pyframe){ rec->code,
-						at < 0 ? -1 : at * scale,
-						rec->addr });
+			  (struct hog_pyframe){
+				  rec->code, rec->at < 0 ? -1 : rec->at * scale,
+				  rec->addr });
 	}
 	return true;
 }
@@ -347,17 +329,31 @@ static void learn_frames(struct heap *h)
 			continue;
 		hog_heapmem_note_parent(&h->mem, v[i].addr, callee,
 					v[i + 1].addr, caller);
-		if (v[i + 1].running &&
-		    hog_heapplace_may_call(h->base.py, &v[i + 1]))
-			hog_heapmem_note_edge(&h->mem, caller, callee,
-					      v[i + 1].lasti, false);
 	}
 }
 
-/* Remembers the result as the stack of its leaf and depth. */
+/* Calls from C add to recursion_depth and not to the frames, so the difference
+ * never falls from the root to the leaf: where the leaf has the least that there
+ * is, so had every caller when it was the leaf. */
+static bool has_least(struct heap *h)
+{
+	int off = h->depth - (int)h->base.stack.n;
+
+	if (off >= 0 && (!h->has_least || off < h->least)) {
+		h->least = off;
+		h->has_least = true;
+	}
+	return h->has_least && off == h->least;
+}
+
+/* Remembers the result as the stack of its leaf and depth, and its callers'
+ * where their depth can be told: one whole stack of a deep recursion, which is
+ * rarely caught whole, teaches all of its depths. */
 static void learn_stack(struct heap *h)
 {
 	const struct hog_pystack *s = &h->base.stack;
+	const struct hog_heaprec *rec = &h->walk.now[s->n - 1]; /* the root */
+	bool callers = has_least(h);
 	size_t k = s->common < h->n_nodes ? s->common : h->n_nodes;
 	uint32_t node;
 
@@ -367,12 +363,16 @@ static void learn_stack(struct heap *h)
 	h->nodes_era = h->mem.era;
 	node = k ? h->nodes[k - 1] : 0;
 	for (; k < s->n; k++) {
-		/* The leaf moves on: where it stands is not remembered. */
+		bool placed = k && !rec[1 - (ptrdiff_t)k].guessed;
+
 		node = hog_heapmem_node(&h->mem, node, s->frames[k].code,
-					k + 1 < s->n ? s->frames[k].at : -1);
+					placed ? s->frames[k - 1].at : -1);
 		if (node == 0)
 			return;
 		h->nodes[k] = node;
+		if (callers && k + 1 < s->n)
+			hog_heapmem_note_stack(&h->mem, node,
+					       (int)k + 1 + h->least);
 	}
 	hog_heapmem_note_stack(&h->mem, node, h->depth);
 	h->n_nodes = s->n - 1;
@@ -408,6 +408,21 @@ static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 	return HOG_PYSTACK_OK;
 }
 
+/* Where the frame of nodes[k] called that of nodes[k + 1]. */
+static int32_t remembered_at(const struct heap *h, size_t k)
+{
+	const struct hog_heapnode *caller = &h->mem.nodes[h->nodes[k]];
+	const struct hog_heapnode *callee = &h->mem.nodes[h->nodes[k + 1]];
+	bool several;
+	int32_t lasti;
+
+	if (callee->from >= 0)
+		return callee->from;
+	lasti = hog_heapmem_site(&h->mem, caller->code->serial,
+				 callee->code->serial, &several);
+	return lasti < 0 ? -1 : lasti * h->base.py->lay.lasti_scale;
+}
+
 /* The one stack that this leaf has had at this depth, instead of the walk. */
 static bool put_remembered(struct heap *h)
 {
@@ -431,12 +446,11 @@ static bool put_remembered(struct heap *h)
 	*s = (struct hog_pystack){ .frames = s->frames,
 				   .n = n,
 				   .repaired = true };
-	for (size_t k = 0; k < n; k++) {
-		const struct hog_heapnode *e = &h->mem.nodes[h->nodes[k]];
-
+	for (size_t k = 0; k < n; k++)
 		put_frame(h, k, old_n,
-			  (struct hog_pyframe){ e->code, e->at, 0 });
-	}
+			  (struct hog_pyframe){
+				  h->mem.nodes[h->nodes[k]].code,
+				  k + 1 < n ? remembered_at(h, k) : -1, 0 });
 	s->frames[n - 1].addr = leaf->addr;
 	s->frames[n - 1].at =
 		leaf->lasti < 0 ? -1
@@ -499,6 +513,7 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 					   &h->mem };
 	uint64_t key = 0;
 	enum trust trust;
+	bool placed;
 
 	if (h->walk.rounds || h->walk.n_now == 0 || !h->walk.now[0].running)
 		h->still = false;
@@ -509,6 +524,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 		return HOG_PYSTACK_SAME;
 	if (walked == HOG_HEAPWALK_TORN || walked == HOG_HEAPWALK_UNREADABLE)
 		return fail(h, true, last, walked == HOG_HEAPWALK_UNREADABLE);
+	placed = hog_heapplace_find(&h->walk, &view, &h->mem, h->base.tstate,
+				    h->still);
 	if (!h->walk.truncated) {
 		trust = test(h, &key);
 		if (trust != TRUSTED)
@@ -517,9 +534,7 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	if (!test_calls(h) && !seen_twice(h))
 		return fail(h, false, last, false);
 	learn_frames(h);
-	hog_heapplace_learn(&h->walk, &view, &h->mem, h->base.tstate,
-			    h->copies);
-	if (!last && !places_known(h))
+	if (!last && !placed)
 		return HOG_PYSTACK_RETRY;
 	return accept(h, key);
 }

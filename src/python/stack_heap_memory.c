@@ -7,8 +7,9 @@
 #define PARENTS_FIRST 128u
 #define PARENTS_MAX 4096u
 #define EDGES_MAX 6000u
+#define SITES_MAX 12000u
 #define RANGES_MAX 6000u
-#define STACKS_MAX 3000u
+#define STACKS_MAX 8192u
 #define NODES_FIRST 256u
 #define NODES_MAX 8192u
 /* After so many sights with one caller an earlier other one is history. */
@@ -26,6 +27,7 @@ void hog_heapmem_fini(struct hog_heapmem *m)
 	free(m->parents);
 	free(m->nodes);
 	hog_map64_fini(&m->edges);
+	hog_map64_fini(&m->sites);
 	hog_map64_fini(&m->ranges);
 	hog_map64_fini(&m->stacks);
 	hog_map64_fini(&m->index);
@@ -143,57 +145,37 @@ static uint64_t pair_key(uint32_t a, uint32_t b)
 
 /* An entry of edges, packed into 64 bits. */
 struct edge {
-	int32_t last, other; /* f_lasti seen; HOG_HEAPEDGE_NONE */
-	unsigned sights;     /* PROVEN: enough */
-	unsigned try;        /* of the last sight, modulo 128 */
-	bool guess;          /* last is not sure */
-	unsigned votes;      /* for last: how often more than for others */
+	int32_t last;    /* site seen last; HOG_HEAPSITE_NONE */
+	bool several;    /* sites are known */
+	unsigned sights; /* PROVEN: enough */
+	unsigned try;    /* of the last sight, modulo 128 */
 };
 
-#define LASTI_BITS 24
-#define LASTI_MASK ((1u << LASTI_BITS) - 1)
-#define LASTI_NONE LASTI_MASK
+#define LASTI_BITS 32
 #define TRY_MASK 127u
 #define PROVEN 8u
-#define VOTES_MAX 15u
-
-static uint64_t pack_lasti(int32_t lasti)
-{
-	if (lasti < 0 || lasti >= (int32_t)LASTI_NONE)
-		return LASTI_NONE;
-	return (uint64_t)lasti;
-}
-
-static int32_t unpack_lasti(uint64_t bits)
-{
-	bits &= LASTI_MASK;
-	return bits == LASTI_NONE ? HOG_HEAPEDGE_NONE : (int32_t)bits;
-}
+#define SITE_KNOWN 2u
 
 static struct edge edge_get(const struct hog_heapmem *m, uint64_t key)
 {
 	const uint64_t *v = hog_map64_get(&m->edges, key);
 
 	if (!v)
-		return (struct edge){ .last = HOG_HEAPEDGE_NONE,
-				      .other = HOG_HEAPEDGE_NONE };
+		return (struct edge){ .last = HOG_HEAPSITE_NONE };
 	return (struct edge){
-		.last = unpack_lasti(*v),
-		.other = unpack_lasti(*v >> LASTI_BITS),
-		.sights = *v >> 48 & 15,
-		.guess = *v >> 52 & 1,
-		.try = *v >> 53 & TRY_MASK,
-		.votes = (unsigned)(*v >> 60),
+		.last = (int32_t)(uint32_t)*v,
+		.several = *v >> LASTI_BITS & 1,
+		.sights = *v >> (LASTI_BITS + 1) & 15,
+		.try = *v >> (LASTI_BITS + 5) & TRY_MASK,
 	};
 }
 
 static void edge_put(struct hog_heapmem *m, uint64_t key, const struct edge *e)
 {
 	put(&m->edges, EDGES_MAX, key,
-	    pack_lasti(e->last) | pack_lasti(e->other) << LASTI_BITS |
-		    (uint64_t)e->sights << 48 | (uint64_t)e->guess << 52 |
-		    (uint64_t)(e->try & TRY_MASK) << 53 |
-		    (uint64_t)e->votes << 60);
+	    (uint32_t)e->last | (uint64_t)e->several << LASTI_BITS |
+		    (uint64_t)e->sights << (LASTI_BITS + 1) |
+		    (uint64_t)(e->try & TRY_MASK) << (LASTI_BITS + 5));
 }
 
 bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
@@ -213,49 +195,52 @@ bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
 	return e.sights >= PROVEN;
 }
 
-void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee, int32_t lasti, bool sure)
+bool hog_heapmem_edge_proven(const struct hog_heapmem *m, uint32_t caller,
+			     uint32_t callee)
+{
+	return edge_get(m, pair_key(caller, callee)).sights >= PROVEN;
+}
+
+static uint64_t site_key(uint32_t caller, uint32_t callee, int32_t lasti)
+{
+	return hog_hash64(pair_key(caller, callee)) + (uint32_t)lasti;
+}
+
+void hog_heapmem_note_site(struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee, int32_t lasti)
 {
 	uint64_t key = pair_key(caller, callee);
+	uint64_t site = site_key(caller, callee, lasti);
+	const uint64_t *v = hog_map64_get(&m->sites, site);
+	uint64_t sights = v ? *v + 1 : 1;
 	struct edge e = edge_get(m, key);
 
-	if (!sure && !e.guess && e.last != HOG_HEAPEDGE_NONE)
-		return; /* a guess is better than nothing, no more */
-	if (sure && e.guess)
-		e = (struct edge){ HOG_HEAPEDGE_NONE,
-				   HOG_HEAPEDGE_NONE,
-				   e.sights,
-				   e.try,
-				   false,
-				   0 };
-	if (e.last == lasti) {
-		if (e.votes == VOTES_MAX)
-			return;
-		e.votes++;
-	} else if (e.votes > 0) {
-		e.votes--; /* even a sure copy is wrong at times */
-	} else {
-		e.other = sure ? e.last : HOG_HEAPEDGE_NONE;
+	put(&m->sites, SITES_MAX, site, sights);
+	if (sights >= SITE_KNOWN) {
+		if (e.last != HOG_HEAPSITE_NONE && e.last != lasti)
+			e.several = true;
 		e.last = lasti;
-		e.guess = !sure;
 	}
+	e.sights = PROVEN;
 	edge_put(m, key, &e);
 }
 
-bool hog_heapmem_edge_sure(const struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee)
+bool hog_heapmem_site_known(const struct hog_heapmem *m, uint32_t caller,
+			    uint32_t callee, int32_t lasti)
 {
-	struct edge e = edge_get(m, pair_key(caller, callee));
+	const uint64_t *v =
+		hog_map64_get(&m->sites, site_key(caller, callee, lasti));
 
-	return e.last != HOG_HEAPEDGE_NONE && !e.guess;
+	return v && *v >= SITE_KNOWN;
 }
 
-int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
-			 uint32_t callee, int32_t own)
+int32_t hog_heapmem_site(const struct hog_heapmem *m, uint32_t caller,
+			 uint32_t callee, bool *ret_several)
 {
 	struct edge e = edge_get(m, pair_key(caller, callee));
 
-	return e.other == own && own >= 0 ? own : e.last;
+	*ret_several = e.several;
+	return e.last;
 }
 
 /* Ranges ----------------------------------------------------------------- */
@@ -341,14 +326,14 @@ static bool grow_nodes(struct hog_heapmem *m)
 /* Nodes are told apart by code alone: were they by place too, each caller that
  * was seen a step further would bring a new branch of the whole depth. */
 uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,
-			  const struct hog_pycode *code, int32_t at)
+			  const struct hog_pycode *code, int32_t from)
 {
 	uint64_t key = pair_key(caller, code->serial);
 	const uint64_t *known = hog_map64_get(&m->index, key);
 
 	if (known) {
-		if (at >= 0) /* not the innermost frame */
-			m->nodes[*known].at = at;
+		if (from >= 0)
+			m->nodes[*known].from = from;
 		return (uint32_t)*known;
 	}
 	if (m->n_nodes == 0)
@@ -362,7 +347,7 @@ uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,
 	uint32_t depth = caller ? m->nodes[caller].depth + 1 : 1;
 
 	m->nodes[m->n_nodes] = (struct hog_heapnode){
-		code, at, caller, depth,
+		code, from, caller, depth,
 		(uint32_t)(hog_hash64(pair_key(up, code->serial)) >> 17)
 	};
 	if (hog_map64_put(&m->index, key, m->n_nodes) < 0)

@@ -15,8 +15,8 @@
 #include "base/map.h"
 #include "python/stack.h"
 
-/* f_lasti of one frame is not known. */
-#define HOG_HEAPEDGE_NONE INT32_MIN
+/* No place of a caller is known. */
+#define HOG_HEAPSITE_NONE INT32_MIN
 
 struct hog_heapparent {
 	uint64_t addr;              /* of the frame; 0: free */
@@ -28,7 +28,7 @@ struct hog_heapparent {
 
 struct hog_heapnode {                  /* one frame of a remembered stack */
 	const struct hog_pycode *code; /* borrowed: dies with the epoch */
-	int32_t at;                    /* at the last sight */
+	int32_t from;                  /* where its caller called it, last */
 	uint32_t caller;               /* node; 0 is the root's caller */
 	uint32_t depth;
 	uint32_t hash; /* of the codes from the root to here */
@@ -37,7 +37,8 @@ struct hog_heapnode {                  /* one frame of a remembered stack */
 struct hog_heapmem {
 	struct hog_heapparent *parents; /* owned */
 	size_t n_parents, cap_parents;
-	struct hog_map64 edges;     /* caller, callee: one or two f_lasti */
+	struct hog_map64 edges;     /* caller, callee: sights, last site */
+	struct hog_map64 sites;     /* caller, its f_lasti, callee: sights */
 	struct hog_map64 ranges;    /* stack key: lowest, highest offset */
 	struct hog_map64 stacks;    /* leaf, depth: node, hash, sights */
 	struct hog_map64 index;     /* node by its caller and code */
@@ -69,17 +70,19 @@ const struct hog_heapparent *hog_heapmem_one_parent(const struct hog_heapmem *m,
  * the other, or often.  try counts copies.  Returns whether it is proven. */
 bool hog_heapmem_sight_edge(struct hog_heapmem *m, uint32_t caller,
 			    uint32_t callee, unsigned try, bool sure);
-/* Where the caller stood while it called.  Sure ones replace others; a few
- * wrong ones among them do not matter. */
-void hog_heapmem_note_edge(struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee, int32_t lasti, bool sure);
-/* Is its place known from sure sights? */
-bool hog_heapmem_edge_sure(const struct hog_heapmem *m, uint32_t caller,
-			   uint32_t callee);
-/* Where it probably stood: own (what its frame says now) when that was seen,
- * else the commonest, or HOG_HEAPEDGE_NONE. */
-int32_t hog_heapmem_edge(const struct hog_heapmem *m, uint32_t caller,
-			 uint32_t callee, int32_t own);
+/* The same without a sight. */
+bool hog_heapmem_edge_proven(const struct hog_heapmem *m, uint32_t caller,
+			     uint32_t callee);
+/* The caller was seen at f_lasti while the callee ran in it.  Proves the call.
+ * A place counts as known from its second sight on: once may be chance. */
+void hog_heapmem_note_site(struct hog_heapmem *m, uint32_t caller,
+			   uint32_t callee, int32_t lasti);
+bool hog_heapmem_site_known(const struct hog_heapmem *m, uint32_t caller,
+			    uint32_t callee, int32_t lasti);
+/* The known place of the call that was seen last, or HOG_HEAPSITE_NONE.
+ * *ret_several: it is not the only one. */
+int32_t hog_heapmem_site(const struct hog_heapmem *m, uint32_t caller,
+			 uint32_t callee, bool *ret_several);
 
 enum hog_heaprange { HOG_HEAPRANGE_NEW, HOG_HEAPRANGE_IN, HOG_HEAPRANGE_OUT };
 /* Is this difference of recursion_depth and frames one that stacks of this key
@@ -89,9 +92,10 @@ enum hog_heaprange hog_heapmem_range(const struct hog_heapmem *m, uint64_t key,
 /* Returns whether off is what most stacks of this key have. */
 bool hog_heapmem_note_range(struct hog_heapmem *m, uint64_t key, int off);
 
-/* The node of a frame called by `caller`; 0: no memory. */
+/* The node of a frame called by `caller` at `from` (-1: not known); 0: no
+ * memory. */
 uint32_t hog_heapmem_node(struct hog_heapmem *m, uint32_t caller,
-			  const struct hog_pycode *code, int32_t at);
+			  const struct hog_pycode *code, int32_t from);
 /* Notes that a thread at this depth had the stack that ends in node. */
 void hog_heapmem_note_stack(struct hog_heapmem *m, uint32_t node, int depth);
 /* The only stack seen at this leaf and depth, more than once, as its last node;

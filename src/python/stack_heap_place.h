@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where callers stand while they call, learnt from copies that cannot lie. */
+/* Where callers stand while they call, learnt from small copies. */
 #ifndef HOG_PYTHON_STACK_HEAP_PLACE_H
 #define HOG_PYTHON_STACK_HEAP_PLACE_H
 
@@ -10,18 +10,14 @@
 
 struct hog_python;
 
-/* May the instruction at which the frame stands call a function? */
-bool hog_heapplace_may_call(const struct hog_python *py,
-			    const struct hog_heaprec *rec);
-/* Looks again at one call of the walk's stack, in one small copy: when the
- * thread did not move during it and the callee runs, its caller stands where it
- * called.  Over the whole stack's copy nothing like that can be said: it takes
- * as long as short loops do.  round counts
- * copies: with it the call changes, and calls that are known, or that have
- * resisted for long, are looked at in few rounds only. */
-void hog_heapplace_learn(const struct hog_heapwalk *w,
-			 const struct hog_heapview *view,
-			 struct hog_heapmem *mem, uint64_t tstate,
-			 unsigned round);
+/* Decides for every frame of the walk where it stood when it called the frame
+ * that it called: rec->at.  What its own frame says counts when that place is
+ * known for this call; else it has moved on since the callee was copied, or has
+ * ended, or the place is a new one.  What is not known is looked at again: two
+ * frames are copied in less time than loops take.  still: nothing moved while
+ * the walk's frames were copied, so that their own words are the best guess.
+ * false: nothing is known of some place; its at is a guess. */
+bool hog_heapplace_find(struct hog_heapwalk *w, const struct hog_heapview *view,
+			struct hog_heapmem *mem, uint64_t tstate, bool still);
 
 #endif

@@ -221,6 +221,8 @@ static enum hog_heapwalked step(struct hog_heapwalk *w,
 	    !find_back(w, view, rec, &w->must))
 		return HOG_HEAPWALK_TORN;
 	rec->same = before && equal(rec, before);
+	rec->at = rec->same ? before->at : rec->lasti;
+	rec->guessed = rec->same && before->guessed;
 	w->n_now++;
 	return HOG_HEAPWALK_OK;
 }

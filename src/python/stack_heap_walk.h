@@ -21,6 +21,8 @@ struct hog_heaprec { /* one frame of a walk */
 	uint64_t back; /* f_back; where it was NULL, the caller it had before */
 	const struct hog_pycode *code;
 	int32_t lasti;
+	int32_t at;   /* where it stood when it called (stack_heap_place.h) */
+	bool guessed; /* at is the likeliest place, no more */
 	bool running;
 	bool inferred; /* back is from memory */
 	bool same;     /* as it was in the last stack, at the same place */

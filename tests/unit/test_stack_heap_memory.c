@@ -26,34 +26,49 @@ Test(stack_heap_memory, a_call_is_proven_by_a_copy_in_which_nothing_moved)
 	cr_expect(hog_heapmem_sight_edge(&mem, 1, 2, 10, true));
 }
 
-Test(stack_heap_memory, one_wrong_place_does_not_replace_a_common_one)
+Test(stack_heap_memory, a_place_is_known_from_its_second_sight_on)
 {
-	for (int i = 0; i < 3; i++)
-		hog_heapmem_note_edge(&mem, 1, 2, 40, true);
-	hog_heapmem_note_edge(&mem, 1, 2, 60, true);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 60), 40);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 3, 60), HOG_HEAPEDGE_NONE);
+	bool several;
+
+	hog_heapmem_note_site(&mem, 1, 2, 40);
+	cr_expect(!hog_heapmem_site_known(&mem, 1, 2, 40));
+	cr_expect_eq(hog_heapmem_site(&mem, 1, 2, &several), HOG_HEAPSITE_NONE);
+	hog_heapmem_note_site(&mem, 1, 2, 40);
+	cr_expect(hog_heapmem_site_known(&mem, 1, 2, 40));
+	cr_expect(!hog_heapmem_site_known(&mem, 1, 3, 40));
+	cr_expect_eq(hog_heapmem_site(&mem, 1, 2, &several), 40);
+	cr_expect(!several);
 }
 
-Test(stack_heap_memory, a_guessed_place_gives_way_to_a_sure_one)
+Test(stack_heap_memory, a_place_seen_once_does_not_stand_beside_a_known_one)
 {
-	hog_heapmem_note_edge(&mem, 1, 2, 60, false);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 0), 60);
-	hog_heapmem_note_edge(&mem, 1, 2, 40, true);
-	hog_heapmem_note_edge(&mem, 1, 2, 80, false);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 60), 40);
+	bool several;
+
+	hog_heapmem_note_site(&mem, 1, 2, 40);
+	hog_heapmem_note_site(&mem, 1, 2, 40);
+	hog_heapmem_note_site(&mem, 1, 2, 60);
+	cr_expect_eq(hog_heapmem_site(&mem, 1, 2, &several), 40);
+	cr_expect(!several);
 }
 
-Test(stack_heap_memory, both_of_two_places_are_believed)
+Test(stack_heap_memory, a_function_may_call_from_many_places)
 {
-	for (int i = 0; i < 2; i++) {
-		hog_heapmem_note_edge(&mem, 1, 2, 40, true);
-		hog_heapmem_note_edge(&mem, 1, 2, 60, true);
+	bool several;
+
+	for (int32_t at = 0; at < 40; at += 2) {
+		hog_heapmem_note_site(&mem, 1, 2, at);
+		hog_heapmem_note_site(&mem, 1, 2, at);
 	}
-	hog_heapmem_note_edge(&mem, 1, 2, 60, true);
-	hog_heapmem_note_edge(&mem, 1, 2, 60, true);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 40), 40);
-	cr_expect_eq(hog_heapmem_edge(&mem, 1, 2, 60), 60);
+	for (int32_t at = 0; at < 40; at += 2)
+		cr_expect(hog_heapmem_site_known(&mem, 1, 2, at));
+	cr_expect_eq(hog_heapmem_site(&mem, 1, 2, &several), 38);
+	cr_expect(several);
+}
+
+Test(stack_heap_memory, a_place_proves_its_call)
+{
+	hog_heapmem_note_site(&mem, 1, 2, 40);
+	cr_expect(hog_heapmem_sight_edge(&mem, 1, 2, 10, false));
 }
 
 Test(stack_heap_memory, a_depth_may_be_one_more_while_a_call_is_entered)
@@ -92,7 +107,7 @@ Test(stack_heap_memory, tables_stay_bounded)
 
 		codes[i % 5000].serial = i;
 		hog_heapmem_note_parent(&mem, 8ull * i, 1, 8ull * i + 8, 1);
-		hog_heapmem_note_edge(&mem, i, i + 1, 4, true);
+		hog_heapmem_note_site(&mem, i, i + 1, 4);
 		hog_heapmem_note_range(&mem, i, 0);
 		node = hog_heapmem_node(&mem, 0, &codes[i % 5000], 2);
 		if (node)
@@ -101,7 +116,7 @@ Test(stack_heap_memory, tables_stay_bounded)
 	cr_expect_leq(mem.cap_parents, 4096);
 	cr_expect_leq(mem.edges.cap, 8192);
 	cr_expect_leq(mem.ranges.cap, 8192);
-	cr_expect_leq(mem.stacks.cap, 4096);
+	cr_expect_leq(mem.stacks.cap, 16384);
 	cr_expect_leq(mem.cap_nodes, 8192);
 	cr_expect(mem.n_parents > 0);
 }
