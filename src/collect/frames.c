@@ -14,6 +14,7 @@
  * have read the path without it; ever later when in vain. */
 #define SYSPATH_MISS_NS (HOG_NS_PER_SEC / 2000)
 #define SYSPATH_MISS_MAX_NS (HOG_NS_PER_SEC / 10)
+#define SYSPATH_FORK_NS (HOG_NS_PER_SEC / 100)
 #define MEMO_FIRST 32
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,
@@ -28,22 +29,6 @@ void hog_frames_fini(struct hog_frames *f)
 	hog_map64_fini(&f->functions);
 	free(f->syspath);
 	*f = (struct hog_frames){ 0 };
-}
-
-void hog_frames_inherit(struct hog_frames *f, const struct hog_frames *parent)
-{
-	const char *end = parent->syspath;
-
-	if (f->syspath || !end)
-		return;
-	while (*end)
-		end += strlen(end) + 1;
-
-	size_t len = (size_t)(end - parent->syspath) + 1;
-
-	f->syspath = malloc(len);
-	if (f->syspath)
-		memcpy(f->syspath, parent->syspath, len);
 }
 
 /* sys.path grows while a program starts and imports: it is read again when it
@@ -63,6 +48,24 @@ static bool refresh_syspath(struct hog_frames *f, uint64_t age_ns)
 	free(f->syspath);
 	f->syspath = path;
 	return true;
+}
+
+void hog_frames_inherit(struct hog_frames *f, struct hog_frames *parent)
+{
+	const char *end;
+
+	refresh_syspath(parent, SYSPATH_FORK_NS);
+	end = parent->syspath;
+	if (f->syspath || !end)
+		return;
+	while (*end)
+		end += strlen(end) + 1;
+
+	size_t len = (size_t)(end - parent->syspath) + 1;
+
+	f->syspath = malloc(len);
+	if (f->syspath)
+		memcpy(f->syspath, parent->syspath, len);
 }
 
 /* Length of the longest sys.path entry that file begins with; 0: none. */

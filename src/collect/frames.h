@@ -30,7 +30,7 @@ void hog_frames_init(struct hog_frames *f, struct hog_model *model,
 void hog_frames_fini(struct hog_frames *f);
 /* A forked child may end before its sys.path is read: until then it has that
  * of its parent, or its functions would be others than its parent's. */
-void hog_frames_inherit(struct hog_frames *f, const struct hog_frames *parent);
+void hog_frames_inherit(struct hog_frames *f, struct hog_frames *parent);
 
 /* The model stack of a thread as it was last time, frame by frame, so that
  * only what changed above is looked up again. */

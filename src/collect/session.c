@@ -172,7 +172,7 @@ static int add_process(struct hog_session *s, struct hog_process *p)
 static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 			struct hog_err *err)
 {
-	const struct hog_process *forked_from = find_process(s, parent);
+	struct hog_process *forked_from = find_process(s, parent);
 	struct hog_process *p;
 	int r;
 
