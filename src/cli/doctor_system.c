@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/err.h"
 #include "cli/doctor.h"
 #include "target/procfs.h"
 
@@ -352,13 +353,15 @@ static void check_timer(struct hog_findings *f)
 
 void hog_doctor_system(struct hog_findings *f)
 {
+	struct hog_err err = { 0 };
 	char status[STATUS_BYTES];
 
-	if (hog_proc_read(AT_FDCWD, "/proc/self/status", status,
+	if (hog_proc_check(&err) < 0 ||
+	    hog_proc_read(AT_FDCWD, "/proc/self/status", status,
 			  sizeof(status)) < 0) {
-		hog_findings_add(f, "proc", HOG_HEALTH_FAIL,
-				 "mount it: mount -t proc proc /proc",
-				 "/proc is not there");
+		hog_findings_add(f, "proc", HOG_HEALTH_FAIL, err.hint, "%s",
+				 err.text[0] ? err.text
+					     : "/proc is unreadable");
 		return;
 	}
 	check_kernel(f);

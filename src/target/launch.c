@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "target/procfs.h"
 
 void hog_sigstate_save(struct hog_sigstate *ret)
 {
@@ -62,6 +63,9 @@ int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
 	pid_t pid;
 	int r;
 
+	r = hog_proc_check(err); /* nothing of it would be found */
+	if (r < 0)
+		return r;
 	/* A socket, as writing to it can do without SIGPIPE. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go) < 0)
 		return hog_err_set(err, -errno, "start %s", argv[0]);

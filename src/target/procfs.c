@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/err.h"
 
 ssize_t hog_proc_read(int dirfd, const char *name, char *buf, size_t cap)
 {
@@ -157,4 +158,20 @@ pid_t hog_status_nspid(const char *status, unsigned *ret_levels)
 		text = end + strspn(end, " \t");
 	}
 	return last;
+}
+
+int hog_proc_check(struct hog_err *err)
+{
+	static const char mount[] = "mount it: mount -t proc proc /proc";
+	char text[32];
+	ssize_t n = readlink("/proc/self", text, sizeof(text) - 1);
+
+	if (n < 0)
+		return hog_err_say(err, -EOPNOTSUPP, mount,
+				   "/proc is not there");
+	text[n] = '\0';
+	if (strtol(text, NULL, 10) != getpid())
+		return hog_err_say(err, -EOPNOTSUPP, mount,
+				   "/proc is that of another PID namespace");
+	return 0;
 }

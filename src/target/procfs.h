@@ -8,6 +8,10 @@
 #include <sys/types.h>
 
 struct hog_buf;
+struct hog_err;
+
+/* Whether /proc is there and numbers processes as we do: 0, or -EOPNOTSUPP. */
+int hog_proc_check(struct hog_err *err);
 
 /* The whole of a small file, cut to cap - 1 bytes, NUL behind it.  Its length,
  * or -errno. */

@@ -99,10 +99,14 @@ static int open_proc(struct target_live *live, struct hog_err *err)
 {
 	pid_t pid = live->base.pid;
 	char path[32];
+	int r;
 
 	if (pid <= 0)
 		return hog_err_say(err, -EINVAL, NULL, "%d is not a process id",
 				   pid);
+	r = hog_proc_check(err);
+	if (r < 0)
+		return r;
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	live->proc_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (live->proc_fd >= 0)

@@ -55,3 +55,15 @@ def test_many_threads_do_not_slow_sampling(hognose, contained, tmp_path):
                 tmp_path / "x.folded", "--stats", stats).ok()
     said = json.loads(stats.read_text())
     assert said["samples"] > said["slots"] / 4, said
+
+
+@pytest.mark.needs("unshare")
+def test_a_foreign_proc_is_told(hognose):
+    """Its numbers would be those of other processes."""
+    for args in (["dump", "1"], ["record", "-o", "-", "-f", "folded", "--",
+                                 "true"]):
+        done = subprocess.run(["unshare", "-Urpf", hognose.path, *args],
+                              capture_output=True, text=True, timeout=30,
+                              check=False)
+        assert done.returncode == 1, done
+        assert "/proc is that of another PID namespace; mount it" in done.stderr
