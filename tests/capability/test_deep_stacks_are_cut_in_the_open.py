@@ -4,6 +4,8 @@ others are missing."""
 
 import pytest
 
+import programs
+
 MAX = 4096
 RECURSES, SLEEPS = 14, 17
 
@@ -17,6 +19,9 @@ def deep_thread(hognose, worker):
 @pytest.mark.parametrize("depth", [4000, 5000])
 def test_deep(python, target, hognose, depth):
     worker = target("recurses.py", depth)
+    # "ready" came from the line before.
+    programs.wait_until(lambda: deep_thread(hognose, worker)["frames"][0]["line"]
+                        == SLEEPS, what="its sleep")
     frames = deep_thread(hognose, worker)["frames"]
     python_frames = [f for f in frames if f["kind"] == "python"]
     markers = [f["name"] for f in frames if f["kind"] != "python"]
