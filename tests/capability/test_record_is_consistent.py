@@ -51,6 +51,8 @@ def test_freed_code_gives_no_wrong_name(hognose, python, target):
     assert wrong == 0, [s.line for s in stacks if ".gen" in s.line][:5]
 
 
+# A sanitizer keeps what was freed.
+@pytest.mark.timing
 def test_memory_stays_flat_while_code_comes_and_goes(hognose, target,
                                                      tmp_path):
     worker = target("runs_code_once.py")
