@@ -130,6 +130,15 @@ static struct json_object *value(const struct hog_pyvalue *v)
 	return v->kind == HOG_PYVALUE_DICT ? dict(v) : scalar(v);
 }
 
+/* A value that was cut shall not pass for the whole. */
+static bool is_cut(const struct hog_pyvalue *v)
+{
+	for (size_t i = 0; i < v->n_items; i++)
+		if (v->items[i].cut)
+			return true;
+	return v->cut;
+}
+
 static const char *kind_name(enum hog_pylocal_kind kind)
 {
 	switch (kind) {
@@ -158,6 +167,7 @@ static struct json_object *locals(const struct hog_snapshot_frame *f)
 		add(o, "type", text(l->type));
 		add(o, "value", value(&l->value));
 		add(o, "repr", text(l->repr));
+		add(o, "cut", json_object_new_boolean(is_cut(&l->value)));
 		json_object_array_add(all, o);
 	}
 	return all;

@@ -70,3 +70,14 @@ def test_limit_bounds_every_value(python, target, hognose):
              for v in frame["locals"] if not v["repr"].startswith("<")]
     assert max(map(len, texts)) == 20
     assert "'xxxxxxxxxxxxxxxx..." in texts
+
+
+def test_a_cut_value_is_told(any_python, target, hognose):
+    worker = target("holds_values.py")
+    dump = hognose.run("dump", "--locals", "--json", worker.pid).ok().json()
+    values = {v["name"]: v for frame in dump["threads"][0]["frames"]
+              if frame["name"] == "values" for v in frame["locals"]}
+    for name in ("long_text", "long_list", "many_keys"):
+        assert values[name]["cut"] and len(values[name]["value"]) < 500
+    for name in ("pair", "latin", "nothing", "rest", "named"):
+        assert not values[name]["cut"], name
