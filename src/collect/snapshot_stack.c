@@ -106,8 +106,7 @@ static void copy_stack(const struct hog_pystack *from, struct frames *to,
 	size_t n = from->n < HOG_PYSTACK_MAX ? from->n : HOG_PYSTACK_MAX;
 
 	if (n > 0) /* else frames may be NULL */
-		memcpy(to->v, from->frames + (from->n - n),
-		       n * sizeof(*to->v));
+		memcpy(to->v, from->frames + (from->n - n), n * sizeof(*to->v));
 	to->n = n;
 	to->truncated = from->truncated;
 	t->torn = from->torn; /* a repaired one is proven */
