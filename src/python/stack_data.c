@@ -296,7 +296,8 @@ static void keep_leaf_side(struct ds_reader *r, struct hog_pystack *ret)
 	else
 		ret->common -= drop < ret->common ? drop : ret->common;
 	r->dropped = drop;
-	ret->frames += drop;
+	if (drop > 0) /* an empty stack's frames may be NULL */
+		ret->frames += drop;
 	ret->n -= drop;
 	ret->truncated = ret->truncated || drop > 0;
 }
