@@ -137,8 +137,9 @@ static int say_how_it_ended(const struct report *rep, int ended,
 			    struct hog_err *err)
 {
 	if (ended == -ENODATA)
-		err->hint = "it was not ended properly (hognose killed, file "
-			    "cut?): what was kept before is shown";
+		err->hint = "it is still written, or was not ended properly "
+			    "(hognose killed, file cut?): what was kept "
+			    "before is shown";
 	if (ended == -EBADMSG || ended == -ENOTSUP)
 		err->hint = "what stands before is shown";
 	if (ended < 0)

@@ -384,13 +384,29 @@ static void show_progress(struct hog_session *s,
 	hooks->progress(hooks->arg, &p);
 }
 
+/* Kept with each flush, too: a recorder may be killed. */
+static void stats_so_far(struct hog_session *s)
+{
+	struct hog_stats *st = &s->run.stats;
+
+	hog_self_stats(st);
+	st->wall_seconds =
+		(double)(hog_now_ns() - s->run.start_ns) / HOG_NS_PER_SEC;
+	st->processes = hog_model_count(s->model).processes - 1;
+	st->threads = hog_model_count(s->model).threads - 1;
+	/* What rests on inference may be wrong: an upper bound. */
+	if (st->stacks > 0)
+		st->estimated_wrong =
+			(double)st->loss.repaired / (double)st->stacks;
+}
+
 static int flush_sink(struct hog_session *s, struct hog_sink *sink,
 		      uint64_t now)
 {
 	if (now - s->flush_ns < HOG_NS_PER_SEC)
 		return 0;
 	s->flush_ns = now;
-	hog_self_stats(&s->run.stats);
+	stats_so_far(s);
 	return hog_sink_flush(sink);
 }
 
@@ -473,18 +489,8 @@ static void settle_all(struct hog_session *s)
 
 static void final_stats(struct hog_session *s)
 {
-	struct hog_stats *st = &s->run.stats;
-
-	hog_self_stats(st);
-	st->wall_seconds =
-		(double)(hog_now_ns() - s->run.start_ns) / HOG_NS_PER_SEC;
-	st->processes = hog_model_count(s->model).processes - 1;
-	st->threads = hog_model_count(s->model).threads - 1;
-	st->loss.truncated += hog_model_refused(s->model);
-	/* What rests on inference may be wrong: an upper bound. */
-	if (st->stacks > 0)
-		st->estimated_wrong =
-			(double)st->loss.repaired / (double)st->stacks;
+	s->run.stats.loss.truncated += hog_model_refused(s->model);
+	stats_so_far(s);
 }
 
 /* Two per thread, some per process.  What we start has been started with the

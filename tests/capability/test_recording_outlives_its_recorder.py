@@ -40,6 +40,11 @@ def test_kill_9_leaves_all_but_the_last_second(any_python, hognose, target,
     weight = sum(stack.weight for stack in done.folded())
     assert weight == sum(recording.folded().values())
     assert any(stack.has("spin_outer", "spin_inner") for stack in done.folded())
+    # What is known of the run as a whole is as old as the last flush.
+    assert recording.stats[-1]["wall_seconds"] >= 1
+    assert recording.stats[-1]["threads"] == 2
+    table = hognose.run("report", path).ok().stdout
+    assert ", 0.0 s:" not in table, table
 
 
 def test_kill_9_leaves_the_target_as_it_was(any_python, hognose, target,
