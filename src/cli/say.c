@@ -90,6 +90,8 @@ static const char *general_remedy(int code)
 	case ENOSPC:
 	case EDQUOT:
 		return "make room there, or name another place";
+	case EFBIG:
+		return "allow larger files ('ulimit -f')";
 	case EPIPE:
 		return "keep the reader of the pipe open to the end";
 	case EBADF:

@@ -102,6 +102,9 @@ void hog_signals_catch(void)
 		sigaction(SIGHUP, &act, NULL);
 	act.sa_handler = on_pipe;
 	sigaction(SIGPIPE, &act, NULL);
+	/* A file that may not grow any more is an error like a full disk. */
+	act.sa_handler = SIG_IGN;
+	sigaction(SIGXFSZ, &act, NULL);
 }
 
 void hog_signals_guard_output(const struct hog_output *out)
