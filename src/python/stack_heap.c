@@ -506,6 +506,13 @@ static enum hog_pyverdict no_frames(struct heap *h)
 	return same ? HOG_PYSTACK_SAME : HOG_PYSTACK_OK;
 }
 
+/* A thread that lost its CPU between two words of a call: a second copy proves
+ * its stack, and a remembered one would be put in its place again and again. */
+static bool stands(const struct heap *h)
+{
+	return memcmp(h->head, h->tail, sizeof(h->head)) == 0;
+}
+
 static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 				 bool last)
 {
@@ -529,7 +536,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	if (!h->walk.truncated) {
 		trust = test(h, &key);
 		if (trust != TRUSTED)
-			return fail(h, trust == DOUBTED, last, false);
+			return fail(h, trust == DOUBTED && !stands(h), last,
+				    false);
 	}
 	if (!test_calls(h) && !seen_twice(h))
 		return fail(h, false, last, false);
