@@ -49,7 +49,8 @@ struct counts {
 		same, gone;
 	uint64_t tries, retried, truncated, reads, ns;
 	uint64_t lines, lines_unseen; /* callers of right stacks */
-	uint64_t left_out;            /* parts of long runs of equal copies */
+	uint64_t lines_unknown;
+	uint64_t left_out; /* parts of long runs of equal copies */
 };
 
 struct call {
@@ -216,6 +217,12 @@ static void count_edges(struct run *run, struct hog_map64 *map,
 {
 	for (size_t i = 0; i + 1 < n; i++) {
 		uint64_t key = edge_key(&v[i]);
+
+		if (v[i].at < 0) { /* its place is said not to be known */
+			run->counts.lines_unknown++;
+			continue;
+		}
+
 		const uint64_t *old = hog_map64_get(map, key);
 
 		if (!old && map == &run->seen)
@@ -454,10 +461,12 @@ static void print_result(const struct run *run, double seconds)
 	       per_cent(c->repaired, d), per_cent(c->retried, d),
 	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
-	       "\"lines_unseen_pct\": %.4f, \"left_out_pct\": %.1f, ",
+	       "\"lines_unseen_pct\": %.4f, \"lines_unknown_pct\": %.4f, \"left_out_pct\": %.1f, ",
 	       shape_tv(&run->shape, &run->truth),
 	       shape_tv(&run->truth_half[0], &run->truth_half[1]), run->truth.n,
-	       per_cent(c->lines_unseen, c->lines), per_cent(c->left_out, n));
+	       per_cent(c->lines_unseen, c->lines),
+	       per_cent(c->lines_unknown, c->lines + c->lines_unknown),
+	       per_cent(c->left_out, n));
 	printf("\"us_per_sample\": %.2f, \"samples_per_second\": %.0f, "
 	       "\"reads_per_sample\": %.2f, \"max_rss_kb\": %ld, "
 	       "\"examples\": [",
