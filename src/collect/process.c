@@ -21,6 +21,7 @@
 #define RECHECK_NS (HOG_NS_PER_SEC / 10)
 #define RECHECK_MIN_NS (HOG_NS_PER_SEC / 1000)
 #define RECHECK_CODES 512
+#define RECHECK_AGE 16
 
 static void sampled_free(struct hog_sampled *t)
 {
@@ -104,7 +105,7 @@ static int open_process(struct hog_process *p, pid_t parent,
 	p->parent = parent;
 	p->image = hog_target_image(p->target);
 	p->relist = true;
-	p->recheck_gap_ns = RECHECK_NS;
+	p->recheck_gap_ns = RECHECK_MIN_NS;
 	p->names_rounds = NAMES_ROUNDS;
 	return 0;
 }
@@ -403,6 +404,11 @@ static void recheck_codes(struct hog_process *p, uint64_t now)
 	} else if (p->recheck_gap_ns < RECHECK_NS) {
 		p->recheck_gap_ns *= 2;
 	}
+	/* A program that starts imports: code comes and goes. */
+	if (p->recheck_gap_ns > (now - p->opened_ns) / RECHECK_AGE)
+		p->recheck_gap_ns = (now - p->opened_ns) / RECHECK_AGE;
+	if (p->recheck_gap_ns < RECHECK_MIN_NS)
+		p->recheck_gap_ns = RECHECK_MIN_NS;
 }
 
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
