@@ -348,6 +348,24 @@ static enum hog_pyverdict from_chunk_leaf(struct ds_reader *r, uint64_t leaf)
 	return join(r, k);
 }
 
+/* The walk came down to r->f[k], but memory that was freed and used again can
+ * lead there too.  Drops what stands below the first pair that is not proven;
+ * true: nothing had to be dropped. */
+static bool walk_is_proven(struct ds_reader *r, int32_t k)
+{
+	for (uint32_t i = 0; i < r->n_g; i++) {
+		const struct ds_frame *caller =
+			i + 1 < r->n_g ? &r->g[i + 1] : &r->f[k];
+
+		if (ds_pair_proven(r->shared, caller, &r->g[i]) ||
+		    ds_pair_prove(r, caller, &r->g[i]))
+			continue;
+		r->n_g = i + 1;
+		return false;
+	}
+	return true;
+}
+
 enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired)
 {
 	bool torn;
@@ -377,7 +395,7 @@ enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired)
 		return generators_likely(r) ? HOG_PYSTACK_RETRY
 					    : HOG_PYSTACK_OK;
 	k = down ? index_by_addr(r, down) : -1;
-	if (k >= 0)
+	if (k >= 0 && walk_is_proven(r, k))
 		return join(r, k);
 	*ret_repaired = repair(r);
 	return *ret_repaired ? HOG_PYSTACK_OK : HOG_PYSTACK_RETRY;
