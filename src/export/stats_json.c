@@ -106,6 +106,8 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 		const char *name;
 		uint64_t n;
 	} more[] = {
+		{ "retries", s->loss.retries },
+		{ "stops", s->loss.stops },
 		{ "unreadable", s->loss.unreadable },
 		{ "truncated", s->loss.truncated },
 		{ "repaired", s->loss.repaired },
@@ -123,7 +125,9 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 			say(&l, ", %llu %s", (unsigned long long)more[i].n,
 			    more[i].name);
 	if (s->estimated_wrong > 0)
-		say(&l, ", about %.2g %% of stacks wrong",
+		say(&l, ", at most %.2g %% of stacks wrong",
 		    s->estimated_wrong * 100);
+	say(&l, "; itself %.2f s of CPU, %.1f MB", s->cpu_seconds,
+	    (double)s->max_rss_bytes / 1e6);
 	return l.len;
 }
