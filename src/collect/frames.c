@@ -108,6 +108,20 @@ static const char *shorten(struct hog_frames *f, const char *file)
 	return best ? file + best + 1 : file;
 }
 
+static uint32_t short_file(struct hog_frames *f, const char *file,
+			   uint32_t full)
+{
+	const char *text = shorten(f, file);
+	uint32_t id = text == file ? full : hog_model_cstr(f->model, text);
+	uint64_t *known = f->shorts ? hog_map64_get(f->shorts, full) : NULL;
+
+	if (id == full)
+		return known ? (uint32_t)*known : full;
+	if (f->shorts && !known)
+		hog_map64_put(f->shorts, full, id);
+	return id;
+}
+
 static uint32_t function_of(struct hog_frames *f, const struct hog_pycode *code)
 {
 	uint64_t *known = hog_map64_get(&f->functions, code->serial);
@@ -119,7 +133,7 @@ static uint32_t function_of(struct hog_frames *f, const struct hog_pycode *code)
 	fn.name = hog_model_cstr(f->model, code->name);
 	fn.qualname = hog_model_cstr(f->model, code->qualname);
 	fn.file = hog_model_cstr(f->model, code->filename);
-	fn.short_file = hog_model_cstr(f->model, shorten(f, code->filename));
+	fn.short_file = short_file(f, code->filename, fn.file);
 	fn.firstline = code->firstlineno;
 	if (!fn.name && code->name[0])
 		return 0; /* no room for strings: it would have no name */

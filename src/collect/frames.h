@@ -23,6 +23,10 @@ struct hog_frames {
 	char *syspath;               /* owned: see hog_pysyspath_read */
 	uint64_t syspath_ns;         /* when it was read; 0 never */
 	uint64_t syspath_gap_ns;     /* until a miss may read it again */
+	/* Borrowed, may be NULL: string of a file -> of its short form, as any
+	 * process of the session has found it.  A child that ends at once shows
+	 * its files as its parent does. */
+	struct hog_map64 *shorts;
 };
 
 void hog_frames_init(struct hog_frames *f, struct hog_model *model,

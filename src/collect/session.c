@@ -49,6 +49,7 @@ struct hog_session {
 	char machine[65];
 	uint64_t house_ns, follow_ns, progress_ns, flush_ns;
 	uint64_t ever_python;
+	struct hog_map64 shorts; /* see struct hog_frames */
 };
 
 int hog_session_new(const struct hog_session_options *opt,
@@ -96,6 +97,7 @@ void hog_session_free(struct hog_session *s)
 			close(s->roots[i].pidfd);
 	free(s->roots);
 	hog_follow_fini(&s->follow);
+	hog_map64_fini(&s->shorts);
 	hog_model_free(s->model);
 	free(s);
 }
@@ -185,6 +187,7 @@ static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
 	r = hog_process_new(pid, parent, s->model, &p, err);
 	if (r < 0)
 		return r;
+	p->frames.shorts = &s->shorts;
 	if (forked_from)
 		hog_frames_inherit(&p->frames, &forked_from->frames);
 	if (p->py.guessed_layout)

@@ -8,6 +8,19 @@ import subprocess
 
 import pytest
 
+import programs
+
+
+def standing(hognose, *args):
+    """A live dump in which every thread that sleeps was seen asleep: one that a
+    signal has just woken looks running for a moment."""
+    def dump():
+        found = hognose.run("dump", "--json", *args).ok().json()
+        asleep = all(t["syscall"] for t in found["threads"])
+        return found if asleep else None
+
+    return programs.wait_until(dump, what="all threads asleep")
+
 
 def comparable(dump):
     """What a core must agree about: all but what no core holds."""
@@ -33,7 +46,7 @@ def same(live, core):
 @pytest.mark.needs("gcore", "ptrace")
 def test_gcore(python, target, hognose, tmp_path):
     worker = target("stands_in_many_ways.py")
-    live = hognose.run("dump", "--json", "--locals", worker.pid).ok().json()
+    live = standing(hognose, "--locals", worker.pid)
     prefix = tmp_path / "core"
     made = subprocess.run(["gcore", "-o", prefix, str(worker.pid)], check=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -62,7 +75,7 @@ def test_kernel_core(python, target, hognose, tmp_path):
         "stands_in_many_ways.py", cwd=tmp_path,
         preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
-    live = hognose.run("dump", "--json", worker.pid).ok().json()
+    live = standing(hognose, worker.pid)
     os.kill(worker.pid, signal.SIGABRT)
     worker.wait()
     cores = list(tmp_path.glob("core*"))
