@@ -37,18 +37,22 @@ def test_statistics_add_up(hognose, target, tmp_path, rate, hz):
 
 def test_freed_code_gives_no_wrong_name(hognose, python, target):
     worker = target("runs_code_once.py")
-    stacks = hognose.run("record", "-p", worker.pid, "-d", "1", "-r", "2k",
-                         "-f", "folded", "-o", "-").ok().folded()
-    seen = wrong = 0
-    for stack in stacks:
-        for frame in stack.frames:
-            file, _, rest = frame.partition(".gen:")
-            if rest.startswith("f_"):
-                seen += stack.weight
-                name = rest.split(":")[0]
-                wrong += stack.weight * (name != f"f_{file.strip('/')}")
-    assert seen > 100
-    assert wrong == 0, [s.line for s in stacks if ".gen" in s.line][:5]
+    seen = 0
+    for _ in range(10):  # a sanitizer and a busy machine leave few samples
+        stacks = hognose.run("record", "-p", worker.pid, "-d", "1", "-r", "2k",
+                             "-f", "folded", "-o", "-").ok().folded()
+        wrong = 0
+        for stack in stacks:
+            for frame in stack.frames:
+                file, _, rest = frame.partition(".gen:")
+                if rest.startswith("f_"):
+                    seen += stack.weight
+                    name = rest.split(":")[0]
+                    wrong += stack.weight * (name != f"f_{file.strip('/')}")
+        assert wrong == 0, [s.line for s in stacks if ".gen" in s.line][:5]
+        if seen > 100:
+            return
+    pytest.fail(f"only {seen} samples of passing code")
 
 
 # A sanitizer keeps what was freed.
