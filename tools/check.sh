@@ -130,8 +130,41 @@ pytest_in()
 	local parallel=()
 	"$PYTEST_PYTHON" -c 'import xdist' 2>/dev/null && parallel=(-n "$JOBS")
 	# As a user would: from outside, by what was built.
+	local said status memory
+	said=$(mktemp) memory=$(mktemp -d)
+	run_pytest "$memory" --durations=15 "${parallel[@]}" "$@" >"$said" 2>&1
+	status=$?
+	if [ $status -eq 1 ] && [ ${#parallel[@]} -gt 0 ] && few_failed "$said"; then
+		# What failed beside other tests is tried once more alone: two at a
+		# time leave a moving target and its reader no CPU each.
+		sed -E 's/^([0-9]+) failed, ([0-9]+ passed)/\2/' "$said"
+		echo "failed beside other tests, so tried again alone:"
+		grep -a '^FAILED' "$said"
+		run_pytest "$memory" --last-failed --last-failed-no-failures none \
+			"$@"
+		status=$?
+	else
+		cat "$said"
+	fi
+	rm -rf "$said" "$memory"
+	return $status
+}
+
+run_pytest()
+{
+	local memory=$1
+	shift
 	HOGNOSE_STRICT_SKIPS=${CI:+1} "$PYTEST_PYTHON" -m pytest -q \
-		--durations=15 "${parallel[@]}" "$@"
+		-p cacheprovider -o cache_dir="$memory" "$@"
+}
+
+# A handful: more is no accident.
+few_failed()
+{
+	local n
+
+	n=$(grep -ac '^FAILED' "$1")
+	[ "$n" -gt 0 ] && [ "$n" -le 10 ] && ! grep -aq '^ERROR' "$1"
 }
 
 title_capability="capability tests on every CPython"
