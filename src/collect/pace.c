@@ -8,9 +8,9 @@
 #include "base/map.h"
 
 #define SPIN_NS 50000 /* periods below this: 20 kHz */
-/* A constant pace locks on to the target's own rhythm: every slot is moved by
- * a random part of its period, at most this much (measured: 0-20 us do). */
-#define JITTER_MAX_NS 20000
+/* A constant pace locks on to the target's own rhythm (a program that works and
+ * sleeps in turns of some milliseconds showed one of its three functions only):
+ * every slot is served at a random moment in the first half of its period. */
 /* Flat out there is no period to move in: a random gap of this much between
  * two reads does the same (measured on call chains: the distance of the depth
  * histogram from the truth falls from 5-11 to 2-3). */
@@ -38,10 +38,8 @@ static uint64_t next_random(struct hog_pace *p)
 
 static uint64_t jitter(struct hog_pace *p)
 {
-	uint64_t most = p->period_ns / 4;
+	uint64_t most = p->period_ns / 2;
 
-	if (most > JITTER_MAX_NS)
-		most = JITTER_MAX_NS;
 	return most ? next_random(p) % most : 0;
 }
 
@@ -73,9 +71,11 @@ uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,
 		now = hog_now_ns();
 	}
 	if (p->period_ns < SPIN_NS) {
+		uint64_t until = due;
+
 		if (due <= now)
-			due = now + next_random(p) % FLAT_OUT_GAP_NS;
-		while (now < due)
+			until = now + next_random(p) % FLAT_OUT_GAP_NS;
+		while (now < until)
 			now = hog_now_ns();
 	}
 
@@ -84,7 +84,7 @@ uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,
 			? (uint64_t)((double)(now - p->deadline_ns) / p->period)
 			: 0;
 	loss->missed += passed;
-	*ret_late = now > p->deadline_ns + p->period_ns / 2;
+	*ret_late = now > due + p->period_ns / 2;
 	loss->late += *ret_late;
 	p->slot_ns = *ret_late ? now : p->deadline_ns;
 	*slots += passed + 1;
