@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect/pace.h"
 
-#include <errno.h>
 #include <sys/prctl.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 
 #define SPIN_NS 50000 /* periods below this: 20 kHz */
-/* A constant pace locks on to the target's own rhythm (a program that works and
- * sleeps in turns of some milliseconds showed one of its three functions only):
- * every slot is served at a random moment in the first half of its period. */
 /* Flat out there is no period to move in: a random gap of this much between
  * two reads does the same (measured on call chains: the distance of the depth
  * histogram from the truth falls from 5-11 to 2-3). */
@@ -36,6 +31,9 @@ static uint64_t next_random(struct hog_pace *p)
 	return p->random;
 }
 
+/* A constant pace locks on to the target's own rhythm (a program that works and
+ * sleeps in turns of some milliseconds showed one of its three functions only):
+ * every slot is served at a random moment in the first half of its period. */
 static uint64_t jitter(struct hog_pace *p)
 {
 	uint64_t most = p->period_ns / 2;

@@ -32,7 +32,6 @@ struct hog_sampled { /* a thread state */
 	uint32_t interp;       /* index in the process */
 	uint32_t model_thread; /* id in the model */
 	bool listed;           /* found by the listing under way */
-	bool planned, done;    /* in the slot under way */
 	bool ended;            /* no longer there */
 	bool twin, out; /* it has states in several interpreters; this one is
 			 * not in use */

@@ -31,8 +31,6 @@ static bool plan_thread(struct hog_process *p, struct hog_sampled *t,
 		return false;
 	}
 	t->n_spans = p->spans.n - t->first_span;
-	t->planned = true;
-	t->done = false;
 	return true;
 }
 
@@ -51,11 +49,9 @@ static void settle(struct hog_sampled *t, size_t got, bool slow, bool last)
 {
 	if (slow && !last) {
 		t->verdict = HOG_PYSTACK_RETRY;
-		t->done = true;
 		return;
 	}
 	t->verdict = t->reader->ops->parse(t->reader, got, last, &t->stack);
-	t->done = true;
 	if (t->verdict == HOG_PYSTACK_OK || t->verdict == HOG_PYSTACK_SAME)
 		hog_stackmemo_note(&t->memo, &t->stack);
 }
@@ -427,7 +423,6 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
 
-		t->planned = false;
 		if (left_out(p, slot, t))
 			continue;
 		if (n == HOG_SPANS_MAX) {
