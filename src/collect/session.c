@@ -2,11 +2,9 @@
 #include "collect/session.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -15,7 +13,7 @@
 #include "collect/follow.h"
 #include "collect/hottest.h"
 #include "collect/pace.h"
-#include "collect/process.h"
+#include "collect/processes.h"
 #include "collect/self.h"
 #include "profile/model.h"
 
@@ -23,33 +21,20 @@
 #define FOLLOW_NS (HOG_NS_PER_SEC / 1000)
 #define PROGRESS_NS (HOG_NS_PER_SEC / 4)
 #define WAIT_STEP_NS (HOG_NS_PER_SEC / 500)
-#define PROCESSES_MAX 1024
 #define BIRTHS 64
 #define FDS_WANTED 65536
-
-struct root { /* a process named by the user: the session lives while one does */
-	pid_t pid;
-	int pidfd;
-	bool ended;
-};
 
 struct hog_session {
 	struct hog_session_options opt;
 	struct hog_model *model;
 	struct hog_run run;
-	struct hog_process **processes; /* owned, each owned */
-	unsigned n_processes, cap_processes;
-	struct root *roots; /* owned */
-	unsigned n_roots;
+	struct hog_processes list;
 	struct hog_follow follow;
 	struct hog_pace pace;
 	struct hog_slot slot;
 	struct hog_hottest hottest;
-	char guessed[HOG_PYVERSION_TEXT]; /* a version we do not know; "" */
 	char machine[65];
 	uint64_t house_ns, follow_ns, progress_ns, flush_ns;
-	uint64_t ever_python;
-	struct hog_map64 shorts; /* see struct hog_frames */
 };
 
 int hog_session_new(const struct hog_session_options *opt,
@@ -63,6 +48,7 @@ int hog_session_new(const struct hog_session_options *opt,
 		return hog_err_set(err, -ENOMEM, "start a session");
 	s->opt = *opt;
 	s->model = hog_model_new();
+	hog_processes_init(&s->list, s->model);
 	r = s->model ? hog_follow_init(&s->follow, opt->follow, err) : -ENOMEM;
 	if (r < 0) {
 		hog_session_free(s);
@@ -89,15 +75,8 @@ void hog_session_free(struct hog_session *s)
 {
 	if (!s)
 		return;
-	for (unsigned i = 0; i < s->n_processes; i++)
-		hog_process_free(s->processes[i]);
-	free(s->processes);
-	for (unsigned i = 0; i < s->n_roots; i++)
-		if (s->roots[i].pidfd >= 0)
-			close(s->roots[i].pidfd);
-	free(s->roots);
+	hog_processes_fini(&s->list);
 	hog_follow_fini(&s->follow);
-	hog_map64_fini(&s->shorts);
 	hog_model_free(s->model);
 	free(s);
 }
@@ -109,14 +88,14 @@ const struct hog_run *hog_session_get_run(const struct hog_session *s)
 
 const char *hog_session_guessed(const struct hog_session *s)
 {
-	return s->guessed[0] ? s->guessed : NULL;
+	return s->list.guessed[0] ? s->list.guessed : NULL;
 }
 
 const char *hog_session_why_empty(const struct hog_session *s)
 {
 	if (s->run.stats.stacks > 0)
 		return NULL;
-	if (s->ever_python == 0)
+	if (s->list.ever == 0)
 		return "no Python process came up";
 	if (s->opt.mode == HOG_MODE_GIL && s->slot.unheld_seen > 0)
 		return "no thread held the GIL";
@@ -131,73 +110,6 @@ const char *hog_session_why_empty(const struct hog_session *s)
 
 /* ---- who is looked at ---- */
 
-static int add_root(struct hog_session *s, pid_t pid)
-{
-	struct root *grown;
-
-	grown = realloc(s->roots, (s->n_roots + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	s->roots = grown;
-	s->roots[s->n_roots++] = (struct root){
-		.pid = pid,
-		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
-	};
-	return 0;
-}
-
-static struct hog_process *find_process(struct hog_session *s, pid_t pid)
-{
-	for (unsigned i = 0; i < s->n_processes; i++)
-		if (s->processes[i]->pid == pid && !s->processes[i]->gone)
-			return s->processes[i];
-	return NULL;
-}
-
-static int add_process(struct hog_session *s, struct hog_process *p)
-{
-	if (s->n_processes == s->cap_processes) {
-		unsigned cap = s->cap_processes ? s->cap_processes * 2 : 8;
-		struct hog_process **grown;
-
-		grown = realloc(s->processes, cap * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		s->processes = grown;
-		s->cap_processes = cap;
-	}
-	s->processes[s->n_processes++] = p;
-	s->ever_python++;
-	return 0;
-}
-
-static int open_process(struct hog_session *s, pid_t pid, pid_t parent,
-			struct hog_err *err)
-{
-	struct hog_process *forked_from = find_process(s, parent);
-	struct hog_process *p;
-	int r;
-
-	if (find_process(s, pid))
-		return 0;
-	if (s->n_processes >= PROCESSES_MAX)
-		return hog_err_say(err, -EMFILE, NULL,
-				   "more than %d processes at once",
-				   PROCESSES_MAX);
-	r = hog_process_new(pid, parent, s->model, &p, err);
-	if (r < 0)
-		return r;
-	p->frames.shorts = &s->shorts;
-	if (forked_from)
-		hog_frames_inherit(&p->frames, &forked_from->frames);
-	if (p->py.guessed_layout)
-		memcpy(s->guessed, p->py.version_text, sizeof(s->guessed));
-	r = add_process(s, p);
-	if (r < 0)
-		hog_process_free(p);
-	return r;
-}
-
 static bool must_stop(const struct hog_session_hooks *hooks)
 {
 	return hooks && hooks->stop && hooks->stop(hooks->arg);
@@ -210,7 +122,7 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 	uint64_t until = hog_now_ns() +
 			 (uint64_t)(s->opt.wait_s * (double)HOG_NS_PER_SEC);
 	struct timespec step = { .tv_nsec = WAIT_STEP_NS };
-	int r = open_process(s, pid, 0, err);
+	int r = hog_processes_open(&s->list, pid, 0, err);
 
 	while ((r == -EAGAIN || r == -ENOENT) && hog_now_ns() < until) {
 		if (must_stop(hooks))
@@ -220,17 +132,17 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 					   "Python in process %d",
 					   pid);
 		nanosleep(&step, NULL);
-		r = open_process(s, pid, 0, err);
+		r = hog_processes_open(&s->list, pid, 0, err);
 	}
 	if (r < 0)
 		return r;
 	hog_follow_children(&s->follow, pid);
-	return add_root(s, pid);
+	return hog_processes_add_root(&s->list, pid);
 }
 
 int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 {
-	int r = add_root(s, pid);
+	int r = hog_processes_add_root(&s->list, pid);
 
 	if (r == 0)
 		r = hog_follow_try(&s->follow, pid, 0, hog_now_ns());
@@ -246,7 +158,7 @@ int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 static void take_exec(struct hog_session *s, const struct hog_birth *b,
 		      uint64_t now)
 {
-	struct hog_process *p = find_process(s, b->pid);
+	struct hog_process *p = hog_processes_find(&s->list, b->pid);
 
 	if (p && p->opened_ns > b->time_ns)
 		return;
@@ -289,54 +201,12 @@ static void try_candidates(struct hog_session *s, uint64_t now)
 
 	while ((c = hog_follow_due(&s->follow, now))) {
 		pid_t pid = c->pid, parent = c->parent;
-		int r = open_process(s, pid, parent, NULL);
+		int r = hog_processes_open(&s->list, pid, parent, NULL);
 
 		/* -ENOENT and -EAGAIN: it may still become Python. */
 		if (r != -ENOENT && r != -EAGAIN && r != -EFAULT)
 			hog_follow_drop(&s->follow, pid);
 	}
-}
-
-static bool has_ended(int pidfd)
-{
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-
-	return pidfd >= 0 && poll(&p, 1, 0) > 0;
-}
-
-/* Memory of a live process that cannot be read any more: it runs another
- * program now. */
-static void drop_gone(struct hog_session *s, uint64_t now)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < s->n_processes; i++) {
-		struct hog_process *p = s->processes[i];
-		bool ended = has_ended(p->pidfd);
-
-		if (!ended && !p->gone) {
-			s->processes[kept++] = p;
-			continue;
-		}
-		hog_process_settle(p, &s->slot);
-		if (!ended)
-			hog_follow_try(&s->follow, p->pid, 0, now);
-		hog_process_free(p);
-	}
-	s->n_processes = kept;
-}
-
-static bool roots_ended(struct hog_session *s)
-{
-	bool all = s->n_roots > 0;
-
-	for (unsigned i = 0; i < s->n_roots; i++) {
-		struct root *root = &s->roots[i];
-
-		root->ended = root->ended || has_ended(root->pidfd);
-		all = all && root->ended;
-	}
-	return all;
 }
 
 /* Returns true when the session is over. */
@@ -350,20 +220,11 @@ static bool keep_house(struct hog_session *s, uint64_t now)
 	if (now - s->house_ns < HOUSE_NS)
 		return false;
 	s->house_ns = now;
-	drop_gone(s, now);
-	return roots_ended(s);
+	hog_processes_drop_gone(&s->list, &s->slot, &s->follow, now);
+	return hog_processes_roots_ended(&s->list);
 }
 
 /* ---- the loop ---- */
-
-static unsigned count_threads(const struct hog_session *s)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < s->n_processes; i++)
-		n += s->processes[i]->n_threads;
-	return n;
-}
 
 static void show_progress(struct hog_session *s,
 			  const struct hog_session_hooks *hooks, uint64_t now)
@@ -376,8 +237,8 @@ static void show_progress(struct hog_session *s,
 		.samples = st->samples,
 		.stacks = st->stacks,
 		.loss = st->loss,
-		.processes = s->n_processes,
-		.threads = count_threads(s),
+		.processes = s->list.n,
+		.threads = hog_processes_threads(&s->list),
 	};
 
 	if (!hooks || !hooks->progress || now - s->progress_ns < PROGRESS_NS)
@@ -420,15 +281,15 @@ static void serve_slot(struct hog_session *s, uint64_t now)
 
 	slot->now_ns = now;
 	slot->time_ns = s->pace.slot_ns;
-	for (unsigned i = 0; i < s->n_processes; i++) {
-		struct hog_process *p = s->processes[i];
+	for (unsigned i = 0; i < s->list.n; i++) {
+		struct hog_process *p = s->list.v[i];
 
 		if (p->gone)
 			continue;
 		hog_process_maintain(p, slot);
 		hog_process_sample(p, slot);
 	}
-	s->run.stats.samples += s->n_processes > 0;
+	s->run.stats.samples += s->list.n > 0;
 	if (s->run.stats.stacks > stacks)
 		hog_hottest_note(&s->hottest, slot->last_stack);
 }
@@ -484,12 +345,6 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 	}
 }
 
-static void settle_all(struct hog_session *s)
-{
-	for (unsigned i = 0; i < s->n_processes; i++)
-		hog_process_settle(s->processes[i], &s->slot);
-}
-
 static void final_stats(struct hog_session *s)
 {
 	s->run.stats.loss.truncated += hog_model_refused(s->model);
@@ -529,7 +384,7 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	if (r < 0)
 		return r;
 	*ret_end = loop(s, sink, hooks, &error);
-	settle_all(s);
+	hog_processes_settle(&s->list, &s->slot);
 	final_stats(s);
 	if (error < 0)
 		return hog_err_set(err, error, "write the result");
