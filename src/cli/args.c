@@ -195,7 +195,7 @@ static int parse_long(struct parser *p, const char *word)
 				   "option '--%.*s' takes no value; leave out "
 				   "what stands from '=' on",
 				   (int)len, name);
-	if (o->value && !value) {
+	if (o->value && !value && !o->optional) {
 		r = take_value(p, o, word, &value);
 		if (r < 0)
 			return r;

@@ -19,6 +19,7 @@ struct hog_opt {
 	const char *value; /* "PID"; NULL: a switch */
 	const char *help;
 	bool negatable; /* --no-NAME too */
+	bool optional;  /* its value, given as --NAME=VALUE only */
 };
 
 struct hog_command {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "cli/async_option.h"
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
@@ -18,7 +19,7 @@
 #define LIMIT_MIN 16
 #define LIMIT_MAX 1000000
 
-enum { OPT_CORE = 256, OPT_EXE, OPT_LOCALS, OPT_LOCALS_LIMIT, OPT_JSON };
+enum { OPT_CORE = 256, OPT_EXE, OPT_LOCALS, OPT_LOCALS_LIMIT, OPT_JSON, OPT_ASYNC };
 
 struct dump {
 	pid_t pid; /* 0: a core file */
@@ -86,6 +87,8 @@ static int understand(struct dump *d, const struct hog_args *args,
 	if (r == 0 && limit)
 		r = hog_parse_count(limit, "number of characters", LIMIT_MIN,
 				    LIMIT_MAX, &chars, err);
+	if (r == 0)
+		r = hog_async_parse(args, OPT_ASYNC, &d->options.async, err);
 	d->path = path ? path : "-";
 	d->json = hog_args_has(args, OPT_JSON) || ends_in_json(d->path);
 	d->options.locals = hog_args_has(args, OPT_LOCALS) || limit;
@@ -171,6 +174,10 @@ static const struct hog_opt dump_options[] = {
 	  "show the arguments and local variables of each frame" },
 	{ OPT_LOCALS_LIMIT, "locals-limit", "N",
 	  "at most N characters of a value (128); implies --locals" },
+	{ OPT_ASYNC, "async", "running|all",
+	  "show asyncio tasks and who awaits whom; all: also those that are "
+	  "suspended",
+	  false, true },
 	{ OPT_JSON, "json", NULL, "print JSON" },
 	{ 'o', "output", "FILE",
 	  "write to FILE; a name that ends in .json means --json" },
@@ -179,7 +186,8 @@ static const struct hog_opt dump_options[] = {
 
 const struct hog_command hog_cmd_dump = {
 	.name = "dump",
-	.usage = "[-p PID | --core FILE [--exe FILE]] [--locals] [--json]",
+	.usage = "[-p PID | --core FILE [--exe FILE]] [--locals] [--async]"
+		 " [--json]",
 	.summary = "show what every thread is doing right now",
 	.details =
 		"Each thread's stack is shown innermost frame first, with the "

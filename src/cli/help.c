@@ -50,8 +50,8 @@ static void put_option(FILE *out, const struct hog_opt *o)
 			      o->letter < 256 ? ", " : "  ",
 			      o->negatable ? "[no-]" : "", o->name);
 	if (o->value)
-		n += snprintf(left + n, sizeof(left) - (size_t)n, " %s",
-			      o->value);
+		n += snprintf(left + n, sizeof(left) - (size_t)n,
+			      o->optional ? "[=%s]" : " %s", o->value);
 	if (n >= HELP_COLUMN - 1)
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	else

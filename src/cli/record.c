@@ -307,6 +307,10 @@ static const struct hog_opt record_options[] = {
 	  "file names in full, not shortened by sys.path", false },
 	{ HOG_RECORD_FOLLOW, "follow", NULL,
 	  "record child processes too (default)", true },
+	{ HOG_RECORD_ASYNC, "async", "running|all",
+	  "show asyncio tasks and who awaits whom; all: also those that are "
+	  "suspended",
+	  false, true },
 	{ HOG_RECORD_GC, "gc", NULL, "mark stacks that run the collector",
 	  false },
 	{ HOG_RECORD_WAIT, "wait", "SECS",

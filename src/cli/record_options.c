@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cli/async_option.h"
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
@@ -155,6 +156,9 @@ int hog_record_parse(const struct hog_args *args,
 	if (r == 0)
 		r = parse_mode(hog_args_value(args, HOG_RECORD_MODE),
 			       &ret->session.mode, err);
+	if (r == 0)
+		r = hog_async_parse(args, HOG_RECORD_ASYNC, &ret->session.async,
+				    err);
 	if (r == 0)
 		r = parse_outputs(args, ret, err);
 	parse_switches(args, ret);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/async.h"
 #include "profile/run.h"
 #include "profile/sink.h"
 
@@ -23,6 +24,7 @@ struct hog_session_options {
 	double wait_s;     /* --wait: how long to wait for Python to come up */
 	enum hog_mode mode;
 	bool idle, gc, follow, no_repair;
+	enum hog_async async;
 	const char *version, *command; /* borrowed: for the recording */
 };
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collect/async.h"
 #include "python/python.h"
 #include "python/stack.h"
 #include "python/threads.h"
@@ -49,6 +50,7 @@ struct hog_snapshot {
 struct hog_snapshot_options {
 	bool locals;
 	size_t locals_limit; /* characters of a repr */
+	enum hog_async async;
 };
 
 /* Reads all threads that have a Python thread state.  Errors as those of

@@ -42,6 +42,7 @@ USAGE = [
     (("record", "-p", "1", "-d", "0"), "records nothing"),
     (("record", "-p", "1", "--wait", "soon"), "'soon' is no time"),
     (("record", "-p", "1", "--mode", "fast"), "wall, cpu or gil"),
+    (("record", "-p", "1", "--async=some"), "--async=all"),
     (("record", "-p", "1", "-f", "jpeg"), "unknown format 'jpeg'"),
     (("record", "-p", "1", "-f", "fodled"), "did you mean 'folded'"),
     (("record", "-p", "1", "-o", "x.jpeg"), "add -f"),

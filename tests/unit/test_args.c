@@ -16,6 +16,7 @@ static const struct hog_opt options[] = {
 	{ 'v', "verbose", NULL, "", false },
 	{ 256, "follow", NULL, "", true },
 	{ 257, "no-repair", NULL, "", false },
+	{ 258, "async", "WHICH", "", false, true },
 	{ 0 },
 };
 
@@ -186,4 +187,15 @@ Test(args, keeps_the_line_as_typed)
 {
 	cr_assert_eq(parse("-q -- ls -l"), 0);
 	cr_assert_str_eq(hog_args_line(args), "hognose test -q -- ls -l");
+}
+
+Test(args, take_an_optional_value_behind_the_sign_only)
+{
+	cr_assert_eq(parse("--async 42"), 0);
+	cr_assert(hog_args_has(args, 258));
+	cr_assert_null(hog_args_value(args, 258));
+	cr_assert_str_eq(hog_args_operand(args, 0), "42");
+	done();
+	cr_assert_eq(parse("--async=all"), 0);
+	cr_assert_str_eq(hog_args_value(args, 258), "all");
 }

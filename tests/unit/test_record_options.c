@@ -115,3 +115,21 @@ Test(record_options, refuse_a_duration_of_nothing)
 	cr_assert_eq(parse("-p 1 -d 0s"), -EINVAL);
 	cr_assert(err.hint);
 }
+
+Test(record_options, tell_the_kinds_of_async)
+{
+	cr_assert_eq(parse("-p 1"), 0);
+	cr_assert_eq(opt.session.async, HOG_ASYNC_NONE);
+	done();
+	cr_assert_eq(parse("--async -p 1"), 0);
+	cr_assert_eq(opt.session.async, HOG_ASYNC_RUNNING);
+	done();
+	cr_assert_eq(parse("--async=running -p 1"), 0);
+	cr_assert_eq(opt.session.async, HOG_ASYNC_RUNNING);
+	done();
+	cr_assert_eq(parse("--async=all -p 1"), 0);
+	cr_assert_eq(opt.session.async, HOG_ASYNC_ALL);
+	done();
+	cr_assert_eq(parse("--async=some -p 1"), -EINVAL);
+	cr_assert(strstr(err.text, "'some'"));
+}
