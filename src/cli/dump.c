@@ -19,7 +19,14 @@
 #define LIMIT_MIN 16
 #define LIMIT_MAX 1000000
 
-enum { OPT_CORE = 256, OPT_EXE, OPT_LOCALS, OPT_LOCALS_LIMIT, OPT_JSON, OPT_ASYNC };
+enum {
+	OPT_CORE = 256,
+	OPT_EXE,
+	OPT_LOCALS,
+	OPT_LOCALS_LIMIT,
+	OPT_JSON,
+	OPT_ASYNC
+};
 
 struct dump {
 	pid_t pid; /* 0: a core file */
