@@ -126,6 +126,11 @@ def derived(field, facts):
     """Numbers that follow from others of the same build."""
     if field == "type_itemsize":  # always the member behind tp_basicsize
         return facts["type"]["tp_basicsize"] + 8
+    if field == "func_closure" and "func" in facts:
+        # code first, then globals, defaults, kwdefaults; 3.10+: code third.
+        code = facts["func"]["func_code"]
+        first = code == facts["object"]["ob_type"] + 8
+        return code + (32 if first else 24)
     stopped = facts.get("interp", {}).get("stoptheworld.world_stopped")
     if "gil" in facts and stopped and facts["object"]["ob_type"] == 24:
         # {mutex, requested, world_stopped, ..., requester at 16}

@@ -36,6 +36,7 @@
 	X(interp_tlbc_generation, interp, "tlbc_indices.tlbc_generation")     \
 	X(interp_stw_requested, interp, "stoptheworld.requested")             \
 	X(interp_stw_requester, interp, "stoptheworld.requester")             \
+	X(interp_tasks_head, interp, "asyncio_tasks_head")                    \
 	X(gil_last_holder, gil, "last_holder")                                \
 	X(gil_locked, gil, "locked")                                          \
 	X(gil_enabled, gil, "enabled")                                        \
@@ -60,6 +61,8 @@
 	X(tstate_state, tstate, "state")                                      \
 	X(tstate_holds_gil, tstate, "holds_gil")                              \
 	X(tstate_gil_requested, tstate, "gil_requested")                      \
+	X(tstate_running_task, tstate_impl, "asyncio_running_task")           \
+	X(tstate_tasks_head, tstate_impl, "asyncio_tasks_head")               \
 	X(cframe_current_frame, cframe, "current_frame")                      \
 	X(frame_size, _sizeof, "frame") /* PyFrameObject, 2.7-3.10 */         \
 	X(frame_back, frame, "f_back")                                        \
@@ -70,6 +73,8 @@
 	X(frame_executing, frame, "f_executing")                              \
 	X(frame_state, frame, "f_state")                                      \
 	X(frame_stacktop, frame, "f_stacktop")                                \
+	X(frame_valuestack, frame, "f_valuestack")                            \
+	X(frame_stackdepth, frame, "f_stackdepth")                            \
 	X(frame_localsplus, frame, "f_localsplus")                            \
 	X(iframe_size, _sizeof, "iframe") /* _PyInterpreterFrame, 3.11+ */    \
 	X(iframe_code, iframe, "f_executable|f_code") /* tagged from 3.14 */  \
@@ -93,6 +98,7 @@
 	X(gen_frame_state, gen, "gi_frame_state")                             \
 	X(gen_frame, gen, "gi_frame") /* 2.7-3.10 */                          \
 	X(func_code, func, "func_code")                                       \
+	X(func_closure, func, "func_closure")                                 \
 	X(code_size, _sizeof, "code")                                         \
 	X(code_argcount, code, "co_argcount")                                 \
 	X(code_kwonlyargcount, code, "co_kwonlyargcount")                     \
@@ -146,6 +152,18 @@
 	X(set_used, set, "used")                                              \
 	X(set_mask, set, "mask")                                              \
 	X(set_table, set, "table")                                            \
+	X(task_loop, task, "task_loop")                                       \
+	X(task_callback0, task, "task_callback0")                             \
+	X(task_callbacks, task, "task_callbacks")                             \
+	X(task_state, task, "task_state")                                     \
+	X(task_fut_waiter, task, "task_fut_waiter")                           \
+	X(task_coro, task, "task_coro")                                       \
+	X(task_name, task, "task_name")                                       \
+	X(task_awaited_by, task, "task_awaited_by")                           \
+	X(task_is_task, task, "task_is_task")                                 \
+	X(task_awaited_by_is_set, task, "task_awaited_by_is_set")             \
+	X(task_node, task, "task_node")                                       \
+	X(weakref_object, weakref, "wr_object")                               \
 	X(instance_class, instance, "in_class") /* 2.7 old-style */           \
 	X(instance_dict, instance, "in_dict")                                 \
 	X(class_name, class, "cl_name")                                       \

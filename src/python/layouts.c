@@ -114,6 +114,7 @@ const struct hog_pylayout *hog_pylayout_for(unsigned major, unsigned minor,
 #define SHIFT_interp 0
 #define SHIFT_gil 0
 #define SHIFT_tstate 0
+#define SHIFT_tstate_impl 0
 #define SHIFT_cframe 0
 #define SHIFT_iframe 0
 #define SHIFT_stackchunk 0
@@ -137,6 +138,8 @@ const struct hog_pylayout *hog_pylayout_for(unsigned major, unsigned minor,
 #define SHIFT_set TRACE_REFS_SHIFT
 #define SHIFT_instance TRACE_REFS_SHIFT
 #define SHIFT_class TRACE_REFS_SHIFT
+#define SHIFT_task TRACE_REFS_SHIFT
+#define SHIFT_weakref TRACE_REFS_SHIFT
 #define SHIFT__sizeof 0 /* those of objects: below */
 
 void hog_pylayout_trace_refs(struct hog_pylayout *lay)
