@@ -129,6 +129,20 @@ static int read_heads(struct ds_reader *r, uint64_t newest,
 	return n;
 }
 
+static void take_heads(struct ds_reader *r, const struct chunk_head *heads,
+		       int n, int known, uint64_t top)
+{
+	r->n_chunks = (unsigned)(known + 1);
+	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
+		chunks_drop_oldest(r,
+				   r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
+	while (n-- > 0) {
+		chunk_set(r, r->n_chunks, heads[n].addr, heads[n].bytes, n == 0,
+			  top);
+		r->n_chunks++;
+	}
+}
+
 int ds_chunks_load(struct ds_reader *r, uint64_t newest, uint64_t top)
 {
 	struct chunk_head heads[DS_CHUNKS_MAX];
@@ -139,20 +153,37 @@ int ds_chunks_load(struct ds_reader *r, uint64_t newest, uint64_t top)
 	if (n < 0)
 		return n;
 	if (known < 0) {
-		r->n_chunks = 0;
+		ds_sides_put(r);
 		r->cut = more;
-	} else {
-		r->n_chunks = (unsigned)known + 1;
 	}
-	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
-		chunks_drop_oldest(r,
-				   r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
-	while (n-- > 0) {
-		chunk_set(r, r->n_chunks, heads[n].addr, heads[n].bytes, n == 0,
-			  top);
-		r->n_chunks++;
-	}
+	take_heads(r, heads, n, known, top);
 	return 0;
+}
+
+/* The thread has gone over to chunks that are not known. */
+static enum hog_pyverdict unknown_newest(struct ds_reader *r, uint64_t newest,
+					 uint64_t top)
+{
+	struct chunk_head heads[DS_CHUNKS_MAX];
+	int known, n;
+	bool more;
+
+	n = read_heads(r, newest, heads, &known, &more);
+	if (n < 0)
+		return HOG_PYSTACK_RETRY;
+	/* Greenlets that switch faster than we can follow: what was copied is
+	 * the stack of one that ran a moment ago, and it stands. */
+	if (known < 0 && r->fresh == r->sample && r->n_chunks > 0) {
+		r->elsewhere = true;
+		return HOG_PYSTACK_OK;
+	}
+	if (known < 0) {
+		ds_sides_put(r);
+		r->cut = more;
+		r->fresh = r->sample;
+	}
+	take_heads(r, heads, n, known, top);
+	return HOG_PYSTACK_RETRY;
 }
 
 enum hog_pyverdict ds_chunks_check(struct ds_reader *r)
@@ -160,17 +191,24 @@ enum hog_pyverdict ds_chunks_check(struct ds_reader *r)
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	uint64_t newest = ds_word(r->state + lay->tstate_datastack_chunk);
 	uint64_t top = ds_word(r->state + lay->tstate_datastack_top);
+	bool copied;
 	int known;
 
+	r->elsewhere = false;
 	if (newest == 0) {
+		ds_sides_put(r);
 		r->n_chunks = 0;
 		return HOG_PYSTACK_OK;
 	}
 	known = chunk_index(r, newest);
-	if (known < 0) {
-		ds_chunks_load(r, newest, top);
-		return HOG_PYSTACK_RETRY;
+	if (known < 0 && ds_sides_take(r, newest, &copied)) {
+		r->fresh = r->sample;
+		if (!copied)
+			return HOG_PYSTACK_RETRY;
+		known = (int)r->n_chunks - 1;
 	}
+	if (known < 0)
+		return unknown_newest(r, newest, top);
 	/* Younger ones were freed since: their copies say nothing. */
 	r->n_chunks = (unsigned)known + 1;
 	return HOG_PYSTACK_OK;
@@ -184,19 +222,23 @@ void ds_chunks_roll(struct ds_reader *r)
 	}
 }
 
+int ds_chunk_plan(struct ds_chunk *c, struct hog_spans *spans)
+{
+	chunk_want(c);
+	if (!chunk_room(c, c->want) ||
+	    !hog_spans_add(spans, c->addr, c->buf, c->want))
+		return -ENOMEM;
+	c->planned = c->want;
+	c->got = 0;
+	return 0;
+}
+
 int ds_chunks_plan(struct ds_reader *r, struct hog_spans *spans)
 {
-	for (unsigned i = 0; i < r->n_chunks; i++) {
-		struct ds_chunk *c = &r->chunks[i];
-
-		chunk_want(c);
-		if (!chunk_room(c, c->want) ||
-		    !hog_spans_add(spans, c->addr, c->buf, c->want))
+	for (unsigned i = 0; i < r->n_chunks; i++)
+		if (ds_chunk_plan(&r->chunks[i], spans) < 0)
 			return -ENOMEM;
-		c->planned = c->want;
-		c->got = 0;
-	}
-	return 0;
+	return ds_sides_plan(r, spans);
 }
 
 void ds_chunks_place(struct ds_reader *r, size_t got)
@@ -207,4 +249,5 @@ void ds_chunks_place(struct ds_reader *r, size_t got)
 		c->got = got < c->planned ? (uint32_t)got : c->planned;
 		got -= c->got;
 	}
+	ds_sides_place(r, got);
 }

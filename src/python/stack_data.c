@@ -225,6 +225,8 @@ static void find_leaf(struct ds_reader *r)
 
 	r->leaf_known = false;
 	r->leaf_addr = 0;
+	if (r->elsewhere)
+		return;
 	if (lay->frames == HOG_PYFRAMES_CFRAME) {
 		leaf_by_cframe(r);
 		return;
@@ -444,6 +446,7 @@ static void ds_fini(struct hog_pyreader *base)
 
 	for (unsigned i = 0; i < DS_CHUNKS_MAX; i++)
 		free(r->chunks[i].buf);
+	ds_sides_free(r);
 	free(r->state);
 	free(r->cstack);
 	free(r->heap_buf);

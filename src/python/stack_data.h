@@ -2,7 +2,8 @@
 /*
  * Inside of the data-stack reader (CPython 3.11+), shared by its files only:
  * stack_data.c (copies and verdicts), stack_chunks.c (what of the data stack to
- * copy), stack_climb.c (from the bottom up), stack_gen.c (generators on top),
+ * copy), stack_sides.c (data stacks of other greenlets), stack_climb.c (from the
+ * bottom up), stack_gen.c (generators on top),
  * stack_pairs.c (who was seen calling whom), stack_rules.c (what versions do).
  *
  * How a moving stack is read right, in short: the frames of Python-to-Python
@@ -40,6 +41,8 @@
 #define DS_RUNNING (-1)     /* stacktop of a running frame, 3.11-3.13 */
 #define DS_PAIRS_MAX 65536
 #define DS_SEEN_SLOTS 16384
+#define DS_SIDES_MAX 8
+#define DS_SIDE_CHUNKS 8
 
 /* What one minor version does, beyond its offsets.  truth-311 rules. */
 struct ds_rules {
@@ -104,6 +107,14 @@ struct ds_chunk {
 	uint32_t cap;
 };
 
+struct ds_side { /* the data stack of a greenlet that does not run */
+	struct ds_chunk chunks[DS_SIDE_CHUNKS]; /* oldest first */
+	unsigned n;
+	uint32_t used; /* sample number when last it ran */
+};
+
+struct ds_sides; /* of stack_sides.c */
+
 struct ds_heap { /* a generator frame known in this thread */
 	uint64_t addr;
 	uint32_t used; /* sample number when last part of a stack */
@@ -138,8 +149,11 @@ struct ds_reader {
 
 	struct ds_chunk chunks[DS_CHUNKS_MAX]; /* oldest first */
 	unsigned n_chunks;
-	uint32_t dropped; /* root frames left out of the last result */
-	bool cut;         /* older chunks than chunks[0] exist */
+	uint32_t dropped;       /* root frames left out of the last result */
+	bool cut;               /* older chunks than chunks[0] exist */
+	struct ds_sides *sides; /* owned; NULL: no greenlet switch was seen */
+	uint32_t fresh; /* sample in which the list became another stack's */
+	bool elsewhere; /* the copy is of a stack just left: no leaf is known */
 
 	struct ds_heap heap[DS_HEAP_MAX]; /* sorted by address */
 	unsigned n_heap;
@@ -195,6 +209,20 @@ int ds_chunks_plan(struct ds_reader *r, struct hog_spans *spans);
 void ds_chunks_place(struct ds_reader *r, size_t got);
 /* Is the list still that of the thread state just copied?  OK, or RETRY. */
 enum hog_pyverdict ds_chunks_check(struct ds_reader *r);
+
+/* Adds the span of one chunk; -ENOMEM. */
+int ds_chunk_plan(struct ds_chunk *c, struct hog_spans *spans);
+
+/* stack_sides.c */
+void ds_sides_free(struct ds_reader *r);
+/* Keeps the list of chunks aside: the thread has gone over to another one. */
+void ds_sides_put(struct ds_reader *r);
+int ds_sides_plan(struct ds_reader *r, struct hog_spans *spans);
+/* After a read of which got bytes are the sides'. */
+void ds_sides_place(struct ds_reader *r, size_t got);
+/* Changes the list of chunks for the one that `newest` ends, if it is known;
+ * *ret_copied: its copy is of this read. */
+bool ds_sides_take(struct ds_reader *r, uint64_t newest, bool *ret_copied);
 
 /* stack_climb.c: fills r->f.  OK, or RETRY (grow, torn). */
 enum hog_pyverdict ds_climb(struct ds_reader *r);

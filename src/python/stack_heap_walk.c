@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "python/object.h"
 #include "python/python.h"
 
@@ -159,17 +160,26 @@ static const struct hog_heaprec *recall(const struct hog_heapwalk *w,
 	return NULL;
 }
 
+/* A thread of greenlets has a base for each of them. */
+static unsigned base_slot(uint64_t addr, uint32_t code)
+{
+	return hog_hash64(addr ^ code) % HOG_HEAPBASES;
+}
+
+static bool has_base(const struct hog_heapwalk *w, uint64_t addr, uint32_t code)
+{
+	const struct hog_heapbase *base = &w->bases[base_slot(addr, code)];
+
+	return base->addr == addr && base->code == code;
+}
+
 static bool is_base(const struct hog_heapwalk *w, const struct hog_heaprec *rec)
 {
 	if (rec->code->flags & HOG_CO_ANY_GENERATOR)
 		return false;
 	if (rec->running)
 		return true;
-	for (unsigned i = 0; i < HOG_HEAPBASES; i++)
-		if (w->bases[i].addr == rec->addr &&
-		    w->bases[i].code == rec->code->serial)
-			return true;
-	return false;
+	return has_base(w, rec->addr, rec->code->serial);
 }
 
 /* The frame's caller into rec->back; *ret_code: what must run in it, 0 any.
@@ -273,14 +283,10 @@ enum hog_heapwalked hog_heapwalk_run(struct hog_heapwalk *w,
 
 bool hog_heapwalk_base_known(const struct hog_heapwalk *w)
 {
-	for (unsigned i = 0; i < HOG_HEAPBASES; i++)
-		if (w->bases[i].addr == w->base.addr &&
-		    w->bases[i].code == w->base.code)
-			return true;
-	return false;
+	return has_base(w, w->base.addr, w->base.code);
 }
 
 void hog_heapwalk_note_base(struct hog_heapwalk *w)
 {
-	w->bases[w->n_bases++ % HOG_HEAPBASES] = w->base;
+	w->bases[base_slot(w->base.addr, w->base.code)] = w->base;
 }

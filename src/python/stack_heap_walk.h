@@ -36,19 +36,19 @@ enum hog_heapwalked {
 	HOG_HEAPWALK_GONE,
 };
 
-#define HOG_HEAPBASES 4u
+#define HOG_HEAPBASES 256u
 
 struct hog_heapwalk {
 	struct hog_heaprec *now, *last; /* owned; innermost first */
 	size_t n_now, n_last, cap;
 	unsigned rounds; /* now: further copies that were needed */
 	bool truncated;  /* now: HOG_PYSTACK_MAX frames and more */
-	/* Frames that stood at the bottom, and the one seen there just now. */
+	/* Frames that stood at the bottom, by hash, and the one seen there just
+	 * now. */
 	struct hog_heapbase {
 		uint64_t addr;
 		uint32_t code;
 	} bases[HOG_HEAPBASES], base;
-	unsigned n_bases;
 	uint32_t must;  /* serial of the code that the next frame runs; 0 any */
 	uint32_t piece; /* bytes of a frame that are looked at */
 };

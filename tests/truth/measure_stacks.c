@@ -127,7 +127,7 @@ static bool link_possible(char up, int up_no, char down, int down_no)
 
 static bool possible(const struct hog_pyframe *v, size_t n)
 {
-	bool loop = false;
+	bool loop = false, away = false;
 	char up = 0;
 	int up_no = 0;
 
@@ -140,12 +140,15 @@ static bool possible(const struct hog_pyframe *v, size_t n)
 		if (strncmp(v[i].code->name, "loop", 4) == 0)
 			loop = true;
 		if (down == 0) {
-			/* Only the end of a coroutine chain calls others. */
-			if (up && strcmp(v[i].code->name, "__await__") != 0)
+			/* Only the end of a coroutine chain calls others; that
+			 * of a greenlet leaves for another one. */
+			away = away ||
+			       strcmp(v[i].code->name, "__await__") == 0;
+			if (up && !away)
 				return false;
 			continue;
 		}
-		if (!loop || !link_possible(up, up_no, down, no))
+		if (!loop || away || !link_possible(up, up_no, down, no))
 			return false;
 		up = down;
 		up_no = no;

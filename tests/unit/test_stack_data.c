@@ -136,3 +136,60 @@ Test(stack_data, frames_go_on_in_the_next_chunk)
 	expect(4);
 	cr_assert_eq(stack.frames[3].addr, second + f.py.lay.chunk_data);
 }
+
+/* Another data stack, as a greenlet has one: f4 calls f5 in it. */
+static const uint64_t other = FAKE_CHUNK + 0x400000;
+
+static void make_other(void)
+{
+	uint64_t at = other + (uint64_t)f.py.lay.chunk_data + 8;
+	struct fake_frame root = { 4, 0, FAKE_AT_CALL, 2, 5 };
+	struct fake_frame leaf = { 5, at, FAKE_AT_CALL, -1, -1 };
+
+	fake_mem_add(&f.mem, other, NULL, FAKE_CHUNK_SIZE);
+	fake_mem_poke_u64(&f.mem, other + f.py.lay.chunk_size, FAKE_CHUNK_SIZE);
+	fake_stack_frame(&f, fake_stack_frame(&f, at, &root), &leaf);
+}
+
+/* The thread switches; returns how many tries a sample takes then. */
+static unsigned switch_to(uint64_t chunk, size_t n)
+{
+	unsigned tries;
+
+	fake_mem_poke_u64(&f.mem, FAKE_TSTATE + f.py.lay.tstate_datastack_chunk,
+			  chunk);
+	cr_assert_eq(hog_pyreader_sample(f.reader, 3, &stack, &tries),
+		     HOG_PYSTACK_OK);
+	cr_assert_eq(stack.n, n, "%zu frames", stack.n);
+	cr_assert_eq(stack.frames[0].code->addr,
+		     f.code[chunk == other ? 4 : 0]);
+	cr_assert_not(stack.torn);
+	return tries;
+}
+
+Test(stack_data, a_thread_that_switches_stacks_is_read_at_once)
+{
+	fake_stack_chain(&f, 4);
+	make_other();
+	expect(4);
+	cr_assert_eq(switch_to(other, 2), 2);
+	switch_to(FAKE_CHUNK, 4);
+	for (int i = 0; i < 10; i++) {
+		cr_assert_eq(switch_to(other, 2), 1);
+		cr_assert_eq(switch_to(FAKE_CHUNK, 4), 1);
+	}
+}
+
+Test(stack_data, a_stack_whose_memory_is_another_ones_now_is_loaded_again)
+{
+	fake_stack_chain(&f, 4);
+	make_other();
+	expect(4);
+	switch_to(other, 2);
+	switch_to(FAKE_CHUNK, 4);
+	switch_to(other, 2);
+	switch_to(FAKE_CHUNK, 4);
+	fake_mem_poke_u64(&f.mem, other + f.py.lay.chunk_size,
+			  FAKE_CHUNK_SIZE / 2);
+	cr_assert_eq(switch_to(other, 2), 2);
+}
