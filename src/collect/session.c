@@ -14,6 +14,7 @@
 #include "collect/hottest.h"
 #include "collect/pace.h"
 #include "collect/processes.h"
+#include "collect/select.h"
 #include "collect/self.h"
 #include "profile/model.h"
 
@@ -30,6 +31,7 @@ struct hog_session {
 	struct hog_run run;
 	struct hog_processes list;
 	struct hog_follow follow;
+	struct hog_select *select; /* owned; NULL: none are chosen */
 	struct hog_pace pace;
 	struct hog_slot slot;
 	struct hog_hottest hottest;
@@ -49,7 +51,17 @@ int hog_session_new(const struct hog_session_options *opt,
 	s->opt = *opt;
 	s->model = hog_model_new();
 	hog_processes_init(&s->list, s->model);
-	r = s->model ? hog_follow_init(&s->follow, opt->follow, err) : -ENOMEM;
+	/* Chosen ones are heard of with all others of the machine. */
+	r = s->model ? hog_follow_init(&s->follow, opt->follow && !opt->chosen,
+				       err)
+		     : -ENOMEM;
+	if (r == 0 && opt->chosen)
+		r = hog_select_new(opt->chosen, opt->follow, &s->select, err);
+	s->opt.chosen = NULL;
+	if (r == -EINVAL || r == -ENOENT) {
+		hog_session_free(s);
+		return r; /* what was asked for is wrong, not the session */
+	}
 	if (r < 0) {
 		hog_session_free(s);
 		return hog_err_wrap(err, r, "start a session");
@@ -77,6 +89,7 @@ void hog_session_free(struct hog_session *s)
 		return;
 	hog_processes_fini(&s->list);
 	hog_follow_fini(&s->follow);
+	hog_select_free(s->select);
 	hog_model_free(s->model);
 	free(s);
 }
@@ -152,6 +165,55 @@ int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 	return 0;
 }
 
+/* Two per thread, some per process.  What we start has been started with the
+ * limit as it was. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_cur >= FDS_WANTED)
+		return;
+	limit.rlim_cur =
+		limit.rlim_max < FDS_WANTED ? limit.rlim_max : FDS_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int hog_session_choose(struct hog_session *s,
+		       const struct hog_session_hooks *hooks,
+		       struct hog_err *err)
+{
+	uint64_t until = hog_now_ns() +
+			 (uint64_t)(s->opt.wait_s * (double)HOG_NS_PER_SEC);
+	struct timespec step = { .tv_nsec = WAIT_STEP_NS };
+
+	raise_descriptors();
+	hog_select_sweep(s->select, &s->list);
+	while (s->list.n == 0 && hog_now_ns() < until) {
+		if (must_stop(hooks))
+			return hog_err_say(err, -EINTR,
+					   "run it again when one has begun",
+					   "interrupted while waiting for a "
+					   "Python process");
+		nanosleep(&step, NULL);
+		hog_select_step(s->select, &s->list, hog_now_ns());
+	}
+	return s->list.n > 0 ? 0 : hog_select_why_none(s->select, err);
+}
+
+struct hog_left_out hog_session_left_out(const struct hog_session *s)
+{
+	struct hog_left_out none = { 0 };
+
+	if (!s->select)
+		return none;
+	return (struct hog_left_out){
+		.refused = hog_select_refused(s->select),
+		.crowded = hog_select_crowded(s->select),
+	};
+}
+
 /* ---- housekeeping between slots ---- */
 
 /* The news may come after the new program was opened: then it is old. */
@@ -216,6 +278,8 @@ static bool keep_house(struct hog_session *s, uint64_t now)
 		s->follow_ns = now;
 		take_births(s, now);
 		try_candidates(s, now);
+		if (s->select)
+			hog_select_step(s->select, &s->list, now);
 	}
 	if (now - s->house_ns < HOUSE_NS)
 		return false;
@@ -349,21 +413,6 @@ static void final_stats(struct hog_session *s)
 {
 	s->run.stats.loss.truncated += hog_model_refused(s->model);
 	stats_so_far(s);
-}
-
-/* Two per thread, some per process.  What we start has been started with the
- * limit as it was. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	if (limit.rlim_cur >= FDS_WANTED)
-		return;
-	limit.rlim_cur =
-		limit.rlim_max < FDS_WANTED ? limit.rlim_max : FDS_WANTED;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int hog_session_run(struct hog_session *s, struct hog_sink *sink,

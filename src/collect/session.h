@@ -15,6 +15,7 @@
 #include "profile/run.h"
 #include "profile/sink.h"
 
+struct hog_criteria;
 struct hog_err;
 struct hog_session;
 
@@ -26,6 +27,9 @@ struct hog_session_options {
 	bool idle, gc, follow, no_repair;
 	enum hog_async async;
 	const char *version, *command; /* borrowed: for the recording */
+	/* Processes chosen by what they are (hog_session_choose); borrowed while
+	 * the session is made.  NULL: only those attached to and watched. */
+	const struct hog_criteria *chosen;
 };
 
 /* What a live line shows; valid during the call of progress(). */
@@ -64,6 +68,11 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 /* Watches a process that need not be Python: a launched program and what it
  * forks; Python ones are sampled as they come up. */
 int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err);
+/* Attaches to all that options.chosen fits; those that come up later are taken
+ * as they come.  There must be one, or come one within wait_s. */
+int hog_session_choose(struct hog_session *s,
+		       const struct hog_session_hooks *hooks,
+		       struct hog_err *err);
 /* Samples until the end.  Calls the sink's begin, event, flush; not its end:
  * statistics are final when this returns, and the caller ends the sink. */
 int hog_session_run(struct hog_session *s, struct hog_sink *sink,
@@ -76,5 +85,11 @@ const char *hog_session_why_empty(const struct hog_session *s);
 /* Version of a sampled Python that is newer than all we know, so that its
  * layout was guessed; NULL: there is none.  Borrowed. */
 const char *hog_session_guessed(const struct hog_session *s);
+/* Chosen Pythons that are not recorded: no rights to read them; no room. */
+struct hog_left_out {
+	unsigned refused, crowded;
+};
+
+struct hog_left_out hog_session_left_out(const struct hog_session *s);
 
 #endif
