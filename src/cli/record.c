@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -32,6 +33,7 @@ struct recording {
 	struct hog_record_child child;
 	struct hog_record_live live;
 	enum hog_session_end end;
+	struct hog_left_out left_out;        /* as said so far */
 	char path[HOG_RECORD_NAME_MAX + 64]; /* the name made, if one was */
 };
 
@@ -51,9 +53,11 @@ static int open_targets(struct recording *rec, struct hog_err *err)
 	/* A launched program must not inherit what is done about signals. */
 	if (!rec->opt.program)
 		hog_signals_catch();
-	for (size_t i = 0; i < rec->opt.n_pids && r == 0; i++)
-		r = hog_session_attach(rec->session, rec->opt.pids[i], &hooks,
-				       err);
+	for (size_t i = 0; i < rec->opt.choice.n_pids && r == 0; i++)
+		r = hog_session_attach(rec->session, rec->opt.choice.pids[i],
+				       &hooks, err);
+	if (rec->opt.choice.chosen)
+		r = hog_session_choose(rec->session, &hooks, err);
 	if (r < 0 || !rec->opt.program)
 		return r;
 	r = hog_record_child_prepare(&rec->child, rec->opt.program, err);
@@ -65,9 +69,15 @@ static int open_targets(struct recording *rec, struct hog_err *err)
 static const char *make_path(struct recording *rec)
 {
 	char what[HOG_RECORD_NAME_MAX];
-	pid_t pid = rec->child.pid ? rec->child.pid : rec->opt.pids[0];
+	pid_t pid = rec->child.pid;
 
-	if (rec->opt.program)
+	if (rec->opt.choice.chosen)
+		pid = getpid();
+	else if (!pid)
+		pid = rec->opt.choice.pids[0];
+	if (rec->opt.choice.chosen)
+		hog_record_choice_name(&rec->opt.choice, what, sizeof(what));
+	else if (rec->opt.program)
 		hog_record_program_name((const char *const *)rec->opt.program,
 					what, sizeof(what));
 	else
@@ -118,6 +128,21 @@ static void show_progress(void *arg, const struct hog_progress *p)
 	hog_record_live_draw(&rec->live, p);
 }
 
+/* At the beginning who cannot be read, and again when it has become more. */
+static void say_left_out(struct recording *rec)
+{
+	struct hog_left_out now = hog_session_left_out(rec->session);
+
+	if (now.refused > rec->left_out.refused)
+		hog_say_refused(name, now.refused);
+	if (now.crowded > rec->left_out.crowded)
+		hog_say(name,
+			"%u Python processes found no room and are left out; "
+			"--name or --cgroup choose fewer",
+			now.crowded);
+	rec->left_out = now;
+}
+
 static int sample(struct recording *rec, struct hog_err *err)
 {
 	const struct hog_session_hooks hooks = {
@@ -127,9 +152,11 @@ static int sample(struct recording *rec, struct hog_err *err)
 	};
 	int r;
 
+	say_left_out(rec);
 	hog_record_live_init(&rec->live, rec->opt.program, rec->opt.quiet);
 	r = hog_session_run(rec->session, &rec->sink, &hooks, &rec->end, err);
 	hog_record_live_clear(&rec->live);
+	say_left_out(rec);
 	hog_signals_phase(HOG_PHASE_WRITING);
 	return r;
 }
@@ -285,6 +312,9 @@ static int run_record(const struct hog_args *args)
 
 static const struct hog_opt record_options[] = {
 	{ 'p', "pid", "PID", "record this process (repeatable)", false },
+	{ HOG_CHOOSE_ALL, "all", NULL, HOG_CHOOSE_ALL_HELP, false },
+	{ HOG_CHOOSE_NAME, "name", "PATTERN", HOG_CHOOSE_NAME_HELP, false },
+	{ HOG_CHOOSE_CGROUP, "cgroup", "GROUP", HOG_CHOOSE_CGROUP_HELP, false },
 	{ 'o', "output", "FILE",
 	  "write to FILE, '-' for standard output; its suffix picks the format",
 	  false },
@@ -314,7 +344,9 @@ static const struct hog_opt record_options[] = {
 	{ HOG_RECORD_GC, "gc", NULL, "mark stacks that run the collector",
 	  false },
 	{ HOG_RECORD_WAIT, "wait", "SECS",
-	  "wait that long for a process to become a Python one", false },
+	  "wait that long for a process to become a Python one, or for one "
+	  "to come up",
+	  false },
 	{ HOG_RECORD_NO_REPAIR, "no-repair", NULL,
 	  "leave torn stacks torn instead of inferring a part", false },
 	{ HOG_RECORD_STATS, "stats", "FILE",
@@ -327,7 +359,8 @@ static const struct hog_opt record_options[] = {
 
 const struct hog_command hog_cmd_record = {
 	.name = "record",
-	.usage = "[options] (-p PID ... | -- PROGRAM ARGS...)",
+	.usage = "[options] (-p PID ... | --all | --name PATTERN | --cgroup "
+		 "GROUP | -- PROGRAM ARGS...)",
 	.summary = "sample Python programs and show where their time goes",
 	.details =
 		"The target is read from outside: nothing is stopped, written "

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cli/choose.h"
 #include "collect/session.h"
 #include "profile/sink.h"
 #include "target/launch.h"
@@ -20,8 +21,7 @@ struct hog_record_options {
 	struct hog_session_options session;
 	struct hog_view view;
 	const struct hog_sink_ops *format;
-	pid_t *pids; /* owned */
-	size_t n_pids;
+	struct hog_choice choice;
 	char *const *program;   /* NULL: attached */
 	const char *path;       /* NULL: a name is made */
 	const char *stats_path; /* NULL: not asked for */
@@ -36,6 +36,9 @@ void hog_record_options_fini(struct hog_record_options *opt);
 /* A short name for what runs: the script or module of a Python, else the
  * program; only letters, digits and "._-" of ASCII, UTF-8 beyond. */
 void hog_record_program_name(const char *const *argv, char *buf, size_t cap);
+/* The same for what was chosen by --all, --name or --cgroup. */
+void hog_record_choice_name(const struct hog_choice *choice, char *buf,
+			    size_t cap);
 /* The same for a process, from /proc; "python" when that cannot be read. */
 void hog_record_process_name(pid_t pid, char *buf, size_t cap);
 

@@ -45,15 +45,11 @@ static bool keeps(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-void hog_record_program_name(const char *const *argv, char *buf, size_t cap)
+static void make_plain(const char *name, char *buf, size_t cap)
 {
-	const char *name = argv[0] ? base_name(argv[0]) : "";
-	const char *script = NULL;
 	size_t len;
 
-	if (!strncmp(name, "python", 6))
-		script = python_script(argv);
-	hog_plain(script ? script : name, buf, cap);
+	hog_plain(name, buf, cap);
 	len = strlen(buf);
 	if (len > 3 && !strcmp(buf + len - 3, ".py"))
 		buf[len - 3] = '\0';
@@ -62,6 +58,29 @@ void hog_record_program_name(const char *const *argv, char *buf, size_t cap)
 			*c = '_';
 	if (!buf[0])
 		snprintf(buf, cap, "python");
+}
+
+void hog_record_program_name(const char *const *argv, char *buf, size_t cap)
+{
+	const char *name = argv[0] ? base_name(argv[0]) : "";
+	const char *script = NULL;
+
+	if (!strncmp(name, "python", 6))
+		script = python_script(argv);
+	make_plain(script ? script : name, buf, cap);
+}
+
+void hog_record_choice_name(const struct hog_choice *choice, char *buf,
+			    size_t cap)
+{
+	const struct hog_criteria *c = &choice->criteria;
+	const char *what = "all";
+
+	if (c->n_names)
+		what = c->names[0];
+	else if (c->n_cgroups)
+		what = base_name(c->cgroups[0]);
+	make_plain(what, buf, cap);
 }
 
 void hog_record_process_name(pid_t pid, char *buf, size_t cap)

@@ -20,45 +20,28 @@ static int parse_target(const struct hog_args *args,
 	static const char how[] = "name a process with -p PID, or put a "
 				  "program after '--'";
 	const char *operand = hog_args_operand(args, 0);
+	int r = hog_choose(args, false, &opt->choice, err);
+	bool named = opt->choice.n_pids > 0 || opt->choice.chosen;
 
 	opt->program = hog_args_program(args);
-	while (hog_args_nth(args, 'p', opt->n_pids))
-		opt->n_pids++;
+	if (r < 0)
+		return r;
 	if (operand)
 		return hog_err_say(err, -EINVAL, how,
 				   "'%.80s' is neither an option nor behind "
 				   "'--'",
 				   operand);
-	if (opt->program && opt->n_pids > 0)
+	if (opt->program && named)
 		return hog_err_say(err, -EINVAL, "leave one of them out",
-				   "both -p and a program are given");
+				   "both %s and a program are given",
+				   opt->choice.chosen ? opt->choice.option
+						      : "-p");
 	if (opt->program && (!opt->program[0] || !opt->program[0][0]))
 		return hog_err_say(err, -EINVAL, how,
 				   "there is no program after '--'");
-	if (!opt->program && opt->n_pids == 0)
+	if (!opt->program && !named)
 		return hog_err_say(err, -EINVAL, how, "no target is given");
 	return 0;
-}
-
-static int parse_pids(const struct hog_args *args,
-		      struct hog_record_options *opt, struct hog_err *err)
-{
-	int r = 0;
-
-	opt->pids = calloc(opt->n_pids + 1, sizeof(*opt->pids));
-	if (!opt->pids)
-		return hog_err_set(err, -ENOMEM, "process ids");
-	for (size_t i = 0; i < opt->n_pids && r == 0; i++) {
-		r = hog_parse_pid(hog_args_nth(args, 'p', i), &opt->pids[i],
-				  err);
-		for (size_t j = 0; j < i && r == 0; j++)
-			if (opt->pids[j] == opt->pids[i])
-				return hog_err_say(err, -EINVAL,
-						   "leave one of them out",
-						   "process %d is named twice",
-						   (int)opt->pids[i]);
-	}
-	return r;
 }
 
 static int parse_mode(const char *text, enum hog_mode *ret, struct hog_err *err)
@@ -149,8 +132,9 @@ int hog_record_parse(const struct hog_args *args,
 			     .command = hog_args_line(args) },
 	};
 	r = parse_target(args, ret, err);
-	if (r == 0)
-		r = parse_pids(args, ret, err);
+	/* ret outlives the session's use of it. */
+	if (ret->choice.chosen)
+		ret->session.chosen = &ret->choice.criteria;
 	if (r == 0)
 		r = parse_numbers(args, &ret->session, err);
 	if (r == 0)
@@ -169,6 +153,5 @@ int hog_record_parse(const struct hog_args *args,
 
 void hog_record_options_fini(struct hog_record_options *opt)
 {
-	free(opt->pids);
-	opt->pids = NULL;
+	hog_choice_fini(&opt->choice);
 }

@@ -43,8 +43,8 @@ TestSuite(record_options, .fini = done);
 Test(record_options, have_the_defaults_of_the_manual)
 {
 	cr_assert_eq(parse("-p 42"), 0);
-	cr_assert_eq(opt.n_pids, 1);
-	cr_assert_eq(opt.pids[0], 42);
+	cr_assert_eq(opt.choice.n_pids, 1);
+	cr_assert_eq(opt.choice.pids[0], 42);
 	cr_assert_null(opt.program);
 	cr_assert_float_eq(opt.session.rate_hz, 100, 0);
 	cr_assert_float_eq(opt.session.duration_s, 0, 0);
@@ -62,8 +62,8 @@ Test(record_options, all_reach_the_session_and_the_view)
 			   "--function --full-paths --no-follow --gc --wait 3 "
 			   "--no-repair -q -v --stats s.json -o x.hog"),
 		     0);
-	cr_assert_eq(opt.n_pids, 2);
-	cr_assert_eq(opt.pids[1], 2);
+	cr_assert_eq(opt.choice.n_pids, 2);
+	cr_assert_eq(opt.choice.pids[1], 2);
 	cr_assert_float_eq(opt.session.rate_hz, 1000, 0);
 	cr_assert_float_eq(opt.session.duration_s, 120, 0);
 	cr_assert_float_eq(opt.session.wait_s, 3, 0);
@@ -81,7 +81,7 @@ Test(record_options, all_reach_the_session_and_the_view)
 Test(record_options, leave_the_options_of_the_program_alone)
 {
 	cr_assert_eq(parse("-f folded -- python3 -p 5 -r 0"), 0);
-	cr_assert_eq(opt.n_pids, 0);
+	cr_assert_eq(opt.choice.n_pids, 0);
 	cr_assert_str_eq(opt.program[1], "-p");
 	cr_assert_float_eq(opt.session.rate_hz, 100, 0);
 	cr_assert_str_eq(opt.format->name, "folded");
