@@ -19,9 +19,7 @@
 #define NAMES_ROUNDS 3 /* a new thread gets its name a little later */
 #define UNBORN_NS (HOG_NS_PER_SEC / 50)
 #define RECHECK_NS (HOG_NS_PER_SEC / 10)
-#define RECHECK_MIN_NS (HOG_NS_PER_SEC / 1000)
 #define RECHECK_CODES 512
-#define RECHECK_AGE 16
 
 static void sampled_free(struct hog_sampled *t)
 {
@@ -105,7 +103,6 @@ static int open_process(struct hog_process *p, pid_t parent,
 	p->parent = parent;
 	p->image = hog_target_image(p->target);
 	p->relist = true;
-	p->recheck_gap_ns = RECHECK_MIN_NS;
 	p->names_rounds = NAMES_ROUNDS;
 	return 0;
 }
@@ -385,30 +382,19 @@ static void refresh_names(struct hog_process *p, uint64_t now)
 		COST_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
 }
 
-/* Code objects die and their addresses are used again: look at the cached ones
- * in turn, the more often the more of them have died. */
+/* Code objects die.  What samples show is checked with them; here go the ones
+ * that have not shown for long, in turn, and the memory of all that died. */
 static void recheck_codes(struct hog_process *p, uint64_t now)
 {
-	unsigned dead;
-
-	if (now - p->recheck_ns < p->recheck_gap_ns)
-		return;
-	p->recheck_ns = now;
-	dead = hog_pycodes_recheck(p->stacks.codes, RECHECK_CODES);
-	dead += hog_pycodes_trim(p->stacks.codes);
-	if (dead) {
-		p->recheck_gap_ns = RECHECK_MIN_NS;
-		for (unsigned i = 0; i < p->n_threads; i++)
-			p->threads[i]->reader->ops->forget(
-				p->threads[i]->reader);
-	} else if (p->recheck_gap_ns < RECHECK_NS) {
-		p->recheck_gap_ns *= 2;
+	if (now - p->recheck_ns >= RECHECK_NS) {
+		p->recheck_ns = now;
+		hog_pycodes_recheck(p->stacks.codes, RECHECK_CODES);
+		hog_pycodes_trim(p->stacks.codes);
 	}
-	/* A program that starts imports: code comes and goes. */
-	if (p->recheck_gap_ns > (now - p->opened_ns) / RECHECK_AGE)
-		p->recheck_gap_ns = (now - p->opened_ns) / RECHECK_AGE;
-	if (p->recheck_gap_ns < RECHECK_MIN_NS)
-		p->recheck_gap_ns = RECHECK_MIN_NS;
+	if (hog_pycodes_reap(p->stacks.codes) == 0)
+		return;
+	for (unsigned i = 0; i < p->n_threads; i++)
+		p->threads[i]->reader->ops->forget(p->threads[i]->reader);
 }
 
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)

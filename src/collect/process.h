@@ -92,8 +92,7 @@ struct hog_process {
 	uint64_t lists_gap_ns, names_gap_ns;
 	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
-	uint64_t recheck_gap_ns;
-	bool gone; /* ended, or it is another program now */
+	bool gone;             /* ended, or it is another program now */
 };
 
 /* Opens a process for sampling.  Errors as hog_target_open_pid and

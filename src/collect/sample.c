@@ -52,8 +52,13 @@ static void settle(struct hog_sampled *t, size_t got, bool slow, bool last)
 		return;
 	}
 	t->verdict = t->reader->ops->parse(t->reader, got, last, &t->stack);
-	if (t->verdict == HOG_PYSTACK_OK || t->verdict == HOG_PYSTACK_SAME)
-		hog_stackmemo_note(&t->memo, &t->stack);
+	if (t->verdict != HOG_PYSTACK_OK && t->verdict != HOG_PYSTACK_SAME)
+		return;
+	if (!hog_pyreader_confirm(t->reader, &t->stack)) {
+		t->verdict = last ? HOG_PYSTACK_OK : HOG_PYSTACK_RETRY;
+		t->stack.torn = true;
+	}
+	hog_stackmemo_note(&t->memo, &t->stack);
 }
 
 /* One past the last thread whose spans fit into one call with those of k. */

@@ -15,6 +15,7 @@
 
 #include "python/lines.h"
 
+struct hog_pyframe;
 struct hog_python;
 struct hog_pycodes;
 
@@ -54,7 +55,7 @@ struct hog_pycodes *hog_pycodes_new(const struct hog_python *py); /* NULL: no
 void hog_pycodes_free(struct hog_pycodes *codes);
 
 /* The code object at addr, from the cache or read now.  NULL: what stands
- * there is no code object, or memory is out.  Valid until hog_pycodes_trim. */
+ * there is no code object, or memory is out.  Valid until hog_pycodes_reap. */
 const struct hog_pycode *hog_pycodes_get(struct hog_pycodes *codes,
 					 uint64_t addr);
 /* The same, but only from the cache: no system call. */
@@ -66,14 +67,24 @@ const struct hog_pycode *hog_pycodes_by_instr(const struct hog_pycodes *codes,
 					      uint64_t addr);
 /* Reads the fingerprints of up to max entries again, in turn, all in few
  * system calls, and forgets those whose address now holds something else.
- * Returns how many were forgotten: pointers to those are dead, so callers drop
- * whatever they keep by pointer when it is not 0. */
+ * Returns how many were forgotten. */
 unsigned hog_pycodes_recheck(struct hog_pycodes *codes, unsigned max);
-/* Checks one entry against the target now.  false: it was forgotten (dead
- * pointer). */
+/* Checks one entry that does not fit what was read, unless it was checked a few
+ * microseconds ago.  false: it was forgotten. */
 bool hog_pycodes_verify(struct hog_pycodes *codes, const struct hog_pycode *c);
-/* Brings the cache below its limits.  As hog_pycodes_recheck for pointers. */
+/* Are the n frames' code objects what stands at their addresses at this moment?
+ * Looks at those that are due: a new one in each sample, an old one the more
+ * rarely the longer it has lived, all of them in one system call.  false: one
+ * was forgotten, so names of these frames may be wrong.  *ret_due_ns: when to
+ * ask again for the same frames. */
+bool hog_pycodes_confirm(struct hog_pycodes *codes,
+			 const struct hog_pyframe *frames, size_t n,
+			 uint64_t now_ns, uint64_t *ret_due_ns);
+/* Brings the cache below its limits.  How many were forgotten. */
 unsigned hog_pycodes_trim(struct hog_pycodes *codes);
+/* Frees what was forgotten, and says how many: pointers to those are dead, so
+ * callers drop whatever they keep by pointer when it is not 0. */
+unsigned hog_pycodes_reap(struct hog_pycodes *codes);
 /* Goes up by one whenever an entry was forgotten. */
 uint64_t hog_pycodes_epoch(const struct hog_pycodes *codes);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "python/python.h"
 #include "python/str.h"
 
@@ -346,6 +347,39 @@ static void *pack(const struct job *job, size_t before, size_t *ret_bytes)
 	return block;
 }
 
+uint64_t hog_pycode_text_hash(const struct hog_python *py, const void *object,
+			      size_t len)
+{
+	size_t skip = (size_t)py->lay.object_type;
+
+	if (len <= skip)
+		return 0;
+	return hog_hash_bytes((const char *)object + skip, len - skip);
+}
+
+/* The next owner of the memory may have a name where this one has its name. */
+static void mark_text(const struct job *job, const struct piece *p,
+		      struct hog_pycodetext *ret)
+{
+	unsigned char bytes[HOG_PYCODE_TEXT_MAX];
+	size_t len = p->have, off = (size_t)(p->data_addr - p->addr);
+
+	if (!p->readable || len == 0)
+		return;
+	if (len > sizeof(bytes))
+		len = sizeof(bytes);
+	memcpy(bytes, p->bytes, len);
+	if (p->data && p->data_addr > p->addr && off <= len) {
+		len = off + p->data_len;
+		if (len > sizeof(bytes))
+			len = sizeof(bytes);
+		memcpy(bytes + off, p->data, len - off);
+	}
+	ret->addr = p->addr;
+	ret->len = (uint32_t)len;
+	ret->hash = hog_pycode_text_hash(job->py, bytes, len);
+}
+
 static int read_pieces(struct job *job)
 {
 	int r;
@@ -356,6 +390,8 @@ static int read_pieces(struct job *job)
 		locate(job, i);
 	if (!r)
 		r = read_rest(job);
+	for (unsigned i = FILENAME; i <= QUALNAME && !r; i++)
+		mark_text(job, &job->pieces[i], &job->print.texts[i]);
 	return r;
 }
 

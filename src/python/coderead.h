@@ -16,6 +16,15 @@ struct hog_python;
 /* Instructions of one code object; more is no code object. */
 #define HOG_PYCODE_CODE_MAX (1u << 26)
 
+/* Of file name, name, qualified name: what its object holds. */
+#define HOG_PYCODE_TEXTS 3
+#define HOG_PYCODE_TEXT_MAX 128 /* bytes of it that are compared */
+
+struct hog_pycodetext {
+	uint64_t addr, hash;
+	uint32_t len; /* 0: nothing is known of it */
+};
+
 /* What does not change while a code object lives, and hardly is the same in
  * the one that gets its memory next. */
 struct hog_pycodeprint {
@@ -24,6 +33,8 @@ struct hog_pycodeprint {
 	int32_t nlocals, stacksize; /* 3.11+: nlocalsplus */
 	int32_t traceable;
 	uint32_t units; /* 3.11+: instructions */
+	/* Not of the object's own bytes: hog_pycode_read alone fills them. */
+	struct hog_pycodetext texts[HOG_PYCODE_TEXTS];
 };
 
 /* Bytes to read of an object for its print. */
@@ -33,6 +44,10 @@ bool hog_pycode_print(const struct hog_python *py, const void *object,
 		      struct hog_pycodeprint *ret);
 bool hog_pycode_print_equal(const struct hog_pycodeprint *a,
 			    const struct hog_pycodeprint *b);
+
+/* Of the len bytes at the start of a str, without its reference count. */
+uint64_t hog_pycode_text_hash(const struct hog_python *py, const void *object,
+			      size_t len);
 
 /* Reads the code object at addr, in two or three system calls.  The result is
  * one allocation of *ret_bytes with room for `before` bytes in front of the

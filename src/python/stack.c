@@ -98,6 +98,41 @@ void hog_pyreader_free(struct hog_pyreader *r)
 	free(r);
 }
 
+bool hog_pyreader_confirm(struct hog_pyreader *r, struct hog_pystack *stack)
+{
+	uint64_t now = hog_now_ns(), due;
+	size_t from = 0;
+
+	/* Below what has changed nothing is due yet. */
+	if (now < r->codes_due_ns)
+		from = stack->common;
+	if (from >= stack->n)
+		return true;
+	if (hog_pycodes_confirm(r->codes, stack->frames + from, stack->n - from,
+				now, &due)) {
+		if (from == 0 || due < r->codes_due_ns)
+			r->codes_due_ns = due;
+		return true;
+	}
+	r->codes_due_ns = 0;
+	r->ops->forget(r);
+	return false;
+}
+
+static enum hog_pyverdict judge(struct hog_pyreader *r, size_t got, bool last,
+				struct hog_pystack *ret)
+{
+	enum hog_pyverdict verdict = r->ops->parse(r, got, last, ret);
+
+	if ((verdict != HOG_PYSTACK_OK && verdict != HOG_PYSTACK_SAME) ||
+	    hog_pyreader_confirm(r, ret))
+		return verdict;
+	if (!last)
+		return HOG_PYSTACK_RETRY;
+	ret->torn = true;
+	return HOG_PYSTACK_OK;
+}
+
 enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 				       struct hog_pystack *ret,
 				       unsigned *ret_tries)
@@ -122,8 +157,8 @@ enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 		try++;
 		if (slow && try < tries)
 			continue;
-		verdict = r->ops->parse(r, got < 0 ? 0 : (size_t)got,
-					try == tries, ret);
+		verdict =
+			judge(r, got < 0 ? 0 : (size_t)got, try == tries, ret);
 	}
 	if (ret_tries)
 		*ret_tries = try;

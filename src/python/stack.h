@@ -101,6 +101,7 @@ struct hog_pyreader {
 	struct hog_pycodes *codes; /* borrowed: shared by the process's readers */
 	void *shared; /* borrowed: the family's per-process state, or NULL */
 	uint64_t tstate;
+	uint64_t codes_due_ns; /* when its code objects are looked at again */
 	struct hog_pystack stack; /* last result */
 	struct hog_spans spans;   /* owned: kept for hog_pyreader_sample */
 };
@@ -126,6 +127,11 @@ void hog_pystacks_fini(struct hog_pystacks *stacks);
 struct hog_pyreader *hog_pyreader_new(struct hog_pystacks *stacks,
 				      uint64_t tstate);
 void hog_pyreader_free(struct hog_pyreader *r);
+
+/* After a parse that gave OK or SAME: do the code objects of the stack still
+ * stand where they are said to?  false: names may be wrong; the reader has
+ * forgotten what it knew, and the thread is to be read again. */
+bool hog_pyreader_confirm(struct hog_pyreader *r, struct hog_pystack *stack);
 
 /* One whole sample of one thread: plan, read, parse, up to `tries` times.
  * *ret_tries (may be NULL) counts them.  OK, SAME or GONE. */

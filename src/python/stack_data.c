@@ -92,6 +92,18 @@ static const struct hog_pycode *code_at(struct ds_reader *r, uint64_t addr)
 	return *met;
 }
 
+/* Other code may stand there by now, which is longer. */
+static bool refresh(struct ds_reader *r, struct ds_frame *f)
+{
+	uint64_t addr = f->code->addr;
+
+	if (f->cleared || hog_pycodes_verify(r->base.codes, f->code))
+		return false;
+	r->codes[hog_hash64(addr) % DS_CODES_MAX] = NULL;
+	f->code = code_at(r, addr);
+	return f->code;
+}
+
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 {
 	const struct hog_pylayout *lay = &r->base.py->lay;
@@ -104,7 +116,9 @@ bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 	else
 		f->code = code_at(r, ds_word(f->bytes + lay->iframe_code) &
 					     ~TAG_MASK);
-	if (!f->code || !place_in_code(r, f)) {
+	if (!f->code)
+		return false;
+	if (!place_in_code(r, f) && !(refresh(r, f) && place_in_code(r, f))) {
 		f->code = NULL;
 		return false;
 	}

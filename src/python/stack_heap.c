@@ -133,7 +133,7 @@ static void heap_forget(struct hog_pyreader *r)
 	struct heap *h = heap_of(r);
 
 	hog_heapmem_forget_stacks(&h->mem);
-	h->walk.n_last = h->walk.n_now = 0;
+	hog_heapwalk_forget_codes(&h->walk);
 	h->n_nodes = 0;
 	h->key = h->pending = 0;
 	h->repeatable = false;

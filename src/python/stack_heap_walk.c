@@ -52,6 +52,13 @@ void hog_heapwalk_fini(struct hog_heapwalk *w)
 	*w = (struct hog_heapwalk){ 0 };
 }
 
+void hog_heapwalk_forget_codes(struct hog_heapwalk *w)
+{
+	w->n_now = 0;
+	for (size_t i = 0; i < w->n_last; i++)
+		w->last[i].code = NULL;
+}
+
 static bool is_running(const struct hog_pylayout *lay, const unsigned char *f)
 {
 	if (hog_load64(f + lay->object_type - 8) == 0) /* ob_refcnt */
@@ -62,6 +69,14 @@ static bool is_running(const struct hog_pylayout *lay, const unsigned char *f)
 		return f[lay->frame_state] == STATE_EXECUTING;
 	return lay->frame_stacktop >= 0 &&
 	       hog_load64(f + lay->frame_stacktop) == 0;
+}
+
+static bool stands_in(const struct hog_pylayout *lay,
+		      const struct hog_heaprec *rec)
+{
+	return rec->lasti >= -1 &&
+	       (rec->lasti < 0 ||
+		(uint64_t)rec->lasti * lay->lasti_scale < rec->code->code_len);
 }
 
 bool hog_heapwalk_decode(const struct hog_heapview *view,
@@ -80,12 +95,18 @@ bool hog_heapwalk_decode(const struct hog_heapview *view,
 	rec->lasti = (int32_t)hog_load32(f + lay->frame_lasti);
 	rec->running = is_running(lay, f);
 	rec->inferred = false;
-	rec->code = before && before->code->addr == code
+	rec->code = before && before->code && before->code->addr == code
 			    ? before->code
 			    : hog_pycodes_get(view->codes, code);
-	return rec->code && rec->lasti >= -1 &&
-	       (rec->lasti < 0 ||
-		(uint64_t)rec->lasti * lay->lasti_scale < rec->code->code_len);
+	if (!rec->code)
+		return false;
+	if (stands_in(lay, rec))
+		return true;
+	/* Other code may stand there now, which is longer. */
+	if (rec->lasti < 0 || hog_pycodes_verify(view->codes, rec->code))
+		return false;
+	rec->code = hog_pycodes_get(view->codes, code);
+	return rec->code && stands_in(lay, rec);
 }
 
 /* Copies the frame's page and those of the callers it had before. */

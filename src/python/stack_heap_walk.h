@@ -19,7 +19,7 @@
 struct hog_heaprec { /* one frame of a walk */
 	uint64_t addr;
 	uint64_t back; /* f_back; where it was NULL, the caller it had before */
-	const struct hog_pycode *code;
+	const struct hog_pycode *code; /* NULL only in last: it has died */
 	int32_t lasti;
 	int32_t at;   /* where it stood when it called (stack_heap_place.h) */
 	bool guessed; /* at is the likeliest place, no more */
@@ -63,6 +63,8 @@ struct hog_heapview {
 
 int hog_heapwalk_init(struct hog_heapwalk *w, const struct hog_python *py);
 void hog_heapwalk_fini(struct hog_heapwalk *w);
+/* Code objects have died: keeps the places of the frames alone. */
+void hog_heapwalk_forget_codes(struct hog_heapwalk *w);
 /* Fills now from the innermost frame at leaf. */
 enum hog_heapwalked hog_heapwalk_run(struct hog_heapwalk *w,
 				     const struct hog_heapview *view,

@@ -6,17 +6,22 @@
  * how many stacks could not have been, how many were torn, how far the depths
  * of the two lie apart, and which callers stood where none stood in truth.
  *
- *     measure_stacks [-n SAMPLES] [-s SECONDS] [-t TRUTHS] [-g LOW:HIGH] PID
+ *     measure_stacks [-n SAMPLES] [-s SECONDS] [-t TRUTHS] [-g LOW:HIGH]
+ *                    [-m FILE] PID
  *
  * -n: samples that differ from the one before, at most for -s seconds: copies
  * of a program that waits for a CPU say nothing.  Shares are of those samples.
+ * -m: the target is tests/targets/frees_code.py with that FILE; counted is how
+ * many names were not those of the round that ran.
  * -g: microseconds between two samples.  All Python threads are sampled in
  * turn.  A tool of the tests: it may print, exit and stop its target.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -38,6 +43,8 @@
 /* A target that does not run is sampled again and again in one place: that
  * says nothing of the reader, so long runs of equal copies are not compared. */
 #define RUN_MAX 5
+#define RECHECK_SAMPLES 1000
+#define RECHECK_CODES 512
 
 struct shape { /* depths seen */
 	uint64_t depth[DEPTHS];
@@ -50,6 +57,8 @@ struct counts {
 	uint64_t tries, retried, truncated, reads, ns;
 	uint64_t lines, lines_unseen; /* callers of right stacks */
 	uint64_t lines_unknown;
+	uint64_t passing,
+		stale;     /* -m: stacks with names of rounds, wrong ones */
 	uint64_t left_out; /* parts of long runs of equal copies */
 };
 
@@ -76,6 +85,8 @@ struct run {
 	char examples[EXAMPLES][512];
 	unsigned n_examples;
 	uint64_t random;
+	const volatile uint64_t *round; /* -m: mapped */
+	uint64_t round_before;
 	struct hog_pyframe frames[HOG_PYSTACK_MAX];
 };
 
@@ -235,6 +246,39 @@ static void count_edges(struct run *run, struct hog_map64 *map,
 	}
 }
 
+/* Code that is run once: are its names those of a round that ran while the
+ * sample was taken? */
+static void count_rounds(struct run *run, const struct hog_pystack *s)
+{
+	uint64_t before = run->round_before, after = *run->round;
+	bool passing = false, stale = false;
+
+	while (after == 0) /* 2.7 clears it before it writes */
+		after = *run->round;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *name =
+			s->frames[i].code ? s->frames[i].code->name : "";
+		const char *file =
+			s->frames[i].code ? s->frames[i].code->filename : "";
+		uint64_t n, m;
+
+		if ((name[0] != 'f' && name[0] != 'g') || name[1] != '_')
+			continue;
+		n = strtoul(name + 2, NULL, 10);
+		m = strtoul(file + 1, NULL, 10);
+		passing = true;
+		stale |= n < before || n > after || n != m;
+	}
+	run->counts.passing += passing;
+	run->counts.stale += stale;
+	if (stale) {
+		keep_example(run, s);
+		fprintf(stderr, "measure_stacks: stale, rounds %lu to %lu\n",
+			before, after);
+	}
+}
+
 static void count_sample(struct run *run, const struct hog_pystack *s)
 {
 	struct counts *c = &run->counts;
@@ -244,6 +288,10 @@ static void count_sample(struct run *run, const struct hog_pystack *s)
 	c->truncated += s->truncated;
 	if (s->torn) {
 		c->torn++;
+		return;
+	}
+	if (run->round) {
+		count_rounds(run, s);
 		return;
 	}
 	if (!possible(s->frames, s->n)) {
@@ -286,6 +334,9 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 	uint64_t start = hog_now_ns();
 	unsigned tries = 0;
 
+	if (run->round)
+		while ((run->round_before = *run->round) == 0)
+			;
 	verdict = hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
 	run->counts.ns += hog_now_ns() - start;
 	run->counts.tries += tries;
@@ -308,6 +359,16 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 	return true;
 }
 
+/* As the recorder does between its slots. */
+static void drop_dead_codes(struct run *run)
+{
+	hog_pycodes_recheck(run->stacks.codes, RECHECK_CODES);
+	if (hog_pycodes_reap(run->stacks.codes) == 0)
+		return;
+	for (unsigned i = 0; i < run->n_threads; i++)
+		run->readers[i]->ops->forget(run->readers[i]);
+}
+
 static void measure(struct run *run)
 {
 	struct streak streaks[THREADS_MAX] = { 0 };
@@ -320,6 +381,8 @@ static void measure(struct run *run)
 		if (!take_sample(run, i, &streaks[i]) && run->counts.gone > 100)
 			break;
 		wait_gap(run);
+		if (k % RECHECK_SAMPLES == RECHECK_SAMPLES - 1)
+			drop_dead_codes(run);
 	}
 	for (unsigned i = 0; i < run->n_threads; i++)
 		end_streak(run, &streaks[i]);
@@ -458,11 +521,12 @@ static void print_result(const struct run *run, double seconds)
 	       "\"impossible_pct\": %.4f, \"torn_pct\": %.4f, "
 	       "\"repaired_pct\": %.3f, \"retried_pct\": %.3f, "
 	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
-	       "\"gone\": %lu, ",
+	       "\"gone\": %lu, \"passing\": %lu, \"stale\": %lu, ",
 	       run->py.version_text, run->n_threads, n, d,
 	       per_cent(c->impossible, d), per_cent(c->torn, d),
 	       per_cent(c->repaired, d), per_cent(c->retried, d),
-	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone);
+	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone,
+	       c->passing, c->stale);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
 	       "\"lines_unseen_pct\": %.4f, \"lines_unknown_pct\": %.4f, \"left_out_pct\": %.1f, ",
 	       shape_tv(&run->shape, &run->truth),
@@ -487,11 +551,25 @@ static void print_result(const struct run *run, double seconds)
 	printf("]}\n");
 }
 
+static const volatile uint64_t *map_round(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *p = MAP_FAILED;
+
+	if (fd >= 0) {
+		p = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	if (p == MAP_FAILED)
+		die(path, NULL);
+	return p;
+}
+
 static void parse_options(struct run *run, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:t:g:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:g:m:")) != -1) {
 		char *end = NULL;
 
 		switch (opt) {
@@ -503,6 +581,9 @@ static void parse_options(struct run *run, int argc, char **argv)
 			break;
 		case 't':
 			run->truths = strtoul(optarg, NULL, 10);
+			break;
+		case 'm':
+			run->round = map_round(optarg);
 			break;
 		case 'g':
 			run->gap_low = strtoul(optarg, &end, 10) * 1000;

@@ -3,9 +3,12 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "fake_mem.h"
 #include "python/python.h"
+#include "python/stack.h"
 
 #define TYPE 0x5000
 #define CODE 0x100000
@@ -302,10 +305,71 @@ Test(code, verify_forgets_a_dead_entry)
 	const struct hog_pycode *c = hog_pycodes_get(codes, CODE);
 
 	cr_expect(hog_pycodes_verify(codes, c));
+	usleep(1000);
 	fake_mem_poke_u64(&fake, CODE + (uint64_t)py.lay.code_name,
 			  STRINGS + 0x2000);
 	cr_expect_not(hog_pycodes_verify(codes, c));
 	cr_expect_null(hog_pycodes_peek(codes, CODE));
+}
+
+static bool confirm(const struct hog_pycode *c, uint64_t now, uint64_t *due)
+{
+	const struct hog_pyframe frames[] = { { c, 0, 0 }, { c, 2, 0 } };
+
+	return hog_pycodes_confirm(codes, frames, 2, now, due);
+}
+
+Test(code, new_code_is_confirmed_at_once_and_old_code_rarely)
+{
+	const struct hog_pycode *c = hog_pycodes_get(codes, CODE);
+	uint64_t reads = fake.mem.reads, now = hog_now_ns(), due = 0;
+
+	cr_expect(confirm(c, now, &due));
+	cr_expect_eq(fake.mem.reads, reads + 1);
+	cr_expect_eq(due, now + 1);
+	/* Code was read just now: all that is young is looked at. */
+	cr_expect(confirm(c, now + 1000, &due));
+	cr_expect_eq(fake.mem.reads, reads + 2);
+	now += HOG_NS_PER_SEC;
+	cr_expect(confirm(c, now, &due));
+	cr_expect(confirm(c, now + 1, &due));
+	cr_expect_eq(fake.mem.reads, reads + 3);
+	cr_expect_gt(due, now + HOG_NS_PER_SEC / 100);
+	cr_expect_leq(due, now + HOG_NS_PER_SEC / 20);
+}
+
+Test(code, a_new_name_where_the_old_one_lay_is_noticed)
+{
+	const struct hog_pycode *c = hog_pycodes_get(codes, CODE);
+	uint64_t now = hog_now_ns(), due;
+	uint32_t serial = c->serial;
+
+	cr_expect(confirm(c, now, &due));
+	/* Another object of the same shape: only the text differs. */
+	fake_mem_poke(&fake, STRINGS + 0x1000 + py.lay.str_ascii_data, "g", 1);
+	cr_expect_not(confirm(c, now + 1, &due));
+	cr_expect_not(confirm(c, now + 2, &due)); /* still to be pointed to */
+	cr_expect_null(hog_pycodes_peek(codes, CODE));
+	cr_expect_gt(hog_pycodes_get(codes, CODE)->serial, serial);
+	cr_expect_eq(hog_pycodes_reap(codes), 1);
+	cr_expect_eq(hog_pycodes_reap(codes), 0);
+}
+
+Test(code, after_a_death_old_code_is_looked_at_more_often)
+{
+	const struct hog_pycode *c = hog_pycodes_get(codes, CODE), *other;
+	uint64_t now = hog_now_ns() + 100 * HOG_NS_PER_SEC, due;
+
+	add_object(CODE + 0x1000);
+	other = hog_pycodes_get(codes, CODE + 0x1000);
+	cr_expect(confirm(c, now, &due));
+	cr_expect(confirm(c, now + 1, &due));
+	cr_expect_geq(due, now + HOG_NS_PER_SEC / 20);
+	fake_mem_poke_u32(&fake,
+			  CODE + 0x1000 + (uint64_t)py.lay.code_firstlineno, 8);
+	cr_expect_not(confirm(other, now + 2, &due));
+	cr_expect(confirm(c, now + 3, &due));
+	cr_expect_leq(due, now + HOG_NS_PER_SEC / 100);
 }
 
 Test(code, trim_drops_the_least_recently_checked)

@@ -117,7 +117,7 @@ Test(stack_data, a_thread_without_frames_has_an_empty_stack)
 
 Test(stack_data, frames_go_on_in_the_next_chunk)
 {
-	const uint64_t second = FAKE_CHUNK + 0x100000;
+	const uint64_t second = FAKE_CHUNK + 0x80000;
 	struct fake_frame leaf = { 3, fake_stack_addr(&f, 2), FAKE_AT_CALL, -1,
 				   -1 };
 

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_mem.h"
 #include "python/python.h"
@@ -155,6 +156,8 @@ Test(stack_heap, one_call_is_enough_once_the_frames_are_known)
 		poke(frame_at(2), py.lay.frame_lasti, i % 8, 4);
 		sample();
 	}
+	usleep(50000); /* till code that has just been read is trusted */
+	sample();
 
 	uint64_t reads = fake.mem.reads;
 
