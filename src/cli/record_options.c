@@ -11,6 +11,7 @@
 #include "cli/record.h"
 #include "cli/record_table.h"
 #include "cli/version.h"
+#include "collect/pace.h"
 
 #define RATE_HZ 100
 
@@ -128,6 +129,7 @@ int hog_record_parse(const struct hog_args *args,
 
 	*ret = (struct hog_record_options){
 		.session = { .rate_hz = RATE_HZ,
+			     .jitter = HOG_PACE_JITTER,
 			     .version = hog_version,
 			     .command = hog_args_line(args) },
 	};

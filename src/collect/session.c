@@ -295,7 +295,12 @@ static void show_progress(struct hog_session *s,
 {
 	struct hog_stats *st = &s->run.stats;
 	double elapsed = (double)(now - s->run.start_ns) / HOG_NS_PER_SEC;
-	struct hog_progress p = {
+	struct hog_progress p;
+
+	if (!hooks || !hooks->progress || now - s->progress_ns < PROGRESS_NS)
+		return;
+	s->progress_ns = now;
+	p = (struct hog_progress){
 		.elapsed_s = elapsed,
 		.rate_hz = elapsed > 0 ? (double)st->samples / elapsed : 0,
 		.samples = st->samples,
@@ -304,10 +309,6 @@ static void show_progress(struct hog_session *s,
 		.processes = s->list.n,
 		.threads = hog_processes_threads(&s->list),
 	};
-
-	if (!hooks || !hooks->progress || now - s->progress_ns < PROGRESS_NS)
-		return;
-	s->progress_ns = now;
 	hog_hottest_take(&s->hottest, s->model, &p);
 	hooks->progress(hooks->arg, &p);
 }
@@ -388,7 +389,7 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 {
 	enum hog_session_end end;
 
-	hog_pace_start(&s->pace, s->opt.rate_hz);
+	hog_pace_start(&s->pace, s->opt.rate_hz, s->opt.jitter);
 	s->slot.period_ns = s->pace.period_ns;
 	for (;;) {
 		struct hog_loss *loss = &s->run.stats.loss;

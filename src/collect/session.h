@@ -21,6 +21,8 @@ struct hog_session;
 
 struct hog_session_options {
 	double rate_hz;    /* > 0 */
+	double jitter;     /* 0..100 per cent of the period */
+	double max_cpu;    /* per cent of a core for hognose; 0: no limit */
 	double duration_s; /* 0: until the targets end or a signal comes */
 	double wait_s;     /* --wait: how long to wait for Python to come up */
 	enum hog_mode mode;
