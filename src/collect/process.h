@@ -36,6 +36,7 @@ struct hog_sampled { /* a thread state */
 	bool twin, out; /* it has states in several interpreters; this one is
 			 * not in use */
 	bool probe_known, moved;
+	int trust;                             /* of running.c */
 	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
 	uint32_t idle_stack; /* --idle: as last sent; 0 none yet */
 	unsigned first_span, n_spans;
@@ -76,7 +77,9 @@ struct hog_process {
 	uint64_t heads[HOG_PYINTERPS_MAX]; /* newest thread state of each */
 	uint64_t heads_now[HOG_PYINTERPS_MAX];
 	struct hog_pygil gils[HOG_PYINTERPS_MAX];
-	uint64_t gils_ns;      /* slot in which they were read */
+	uint64_t gils_ns; /* slot in which they were read */
+	unsigned char gil_bytes[HOG_PYINTERPS_MAX][HOG_PYGIL_SPAN_MAX];
+	bool gils_copied;      /* gil_bytes are of this slot: of running.c */
 	struct probes *probes; /* owned; of sleepers.c, NULL until needed */
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */

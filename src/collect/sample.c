@@ -5,11 +5,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "collect/running.h"
 #include "collect/sleepers.h"
 #include "collect/twins.h"
 #include "syscalls/names.h"
-
-#define MOVED_FRESH_NS 50000 /* who moved within this runs: no look needed */
 
 /* ---- reading ---- */
 
@@ -345,26 +344,6 @@ static bool left_out(const struct hog_process *p, struct hog_slot *slot,
 	return true;
 }
 
-/* Who moved within this short gap runs; of the others the kernel is asked. */
-static void judge_state(struct hog_slot *slot, struct hog_sampled *t)
-{
-	bool moved =
-		t->verdict == HOG_PYSTACK_OK && t->stack.common < t->stack.n;
-	bool fresh = t->read_ns && slot->now_ns - t->read_ns < MOVED_FRESH_NS;
-
-	t->read_ns = slot->now_ns;
-	if (t->os_ns == slot->now_ns)
-		return;
-	if (moved && fresh) {
-		t->os.state = HOG_OS_RUNNING;
-		t->os_ns = slot->now_ns;
-		return;
-	}
-	if (hog_may_sleep(t) && !moved)
-		return; /* its turn will come: there are too many for all */
-	hog_look_at_os(t, slot->now_ns);
-}
-
 static void finish_thread(struct hog_process *p, struct hog_slot *slot,
 			  struct hog_sampled *t)
 {
@@ -373,7 +352,7 @@ static void finish_thread(struct hog_process *p, struct hog_slot *slot,
 		p->relist = true;
 		return;
 	}
-	judge_state(slot, t);
+	hog_running_judge(p, slot, t);
 	if (t->ended) {
 		p->relist = true;
 		return;
@@ -423,7 +402,7 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
 		hog_sleepers_refresh(p, slot);
 	p->spans.n = 0;
-	if (!plan_heads(p))
+	if (!plan_heads(p) || !hog_running_plan(p, slot))
 		return;
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];

@@ -3,6 +3,7 @@
 #include "python/threads.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -112,6 +113,42 @@ int hog_pygil_read(const struct hog_python *py,
 	}
 	*ret = gil;
 	return 0;
+}
+
+size_t hog_pygil_span(const struct hog_python *py,
+		      const struct hog_pyinterp *in, uint64_t *ret_addr)
+{
+	uint64_t locked = in->gil_locked_addr, holder = in->gil_holder_addr;
+	uint64_t start = locked && locked < holder ? locked : holder;
+	size_t len = sizeof(holder);
+
+	if (py->lay.free_threaded || !holder ||
+	    holder - start > HOG_PYGIL_SPAN_MAX / 2 ||
+	    (locked && locked - start > HOG_PYGIL_SPAN_MAX / 2))
+		return 0;
+	if (holder > start)
+		len = holder - start + sizeof(holder);
+	else if (locked > start)
+		len = locked - start + sizeof(uint32_t);
+	*ret_addr = start;
+	return len < sizeof(holder) ? sizeof(holder) : len;
+}
+
+uint64_t hog_pygil_span_holder(const struct hog_pyinterp *in,
+			       const unsigned char *bytes)
+{
+	uint64_t locked_addr = in->gil_locked_addr;
+	uint64_t start = in->gil_holder_addr, holder;
+	uint32_t locked = 1;
+
+	if (locked_addr && locked_addr < start)
+		start = locked_addr;
+	if (locked_addr) {
+		memcpy(&locked, bytes + (locked_addr - start), sizeof(locked));
+		locked = le32toh(locked);
+	}
+	memcpy(&holder, bytes + (in->gil_holder_addr - start), sizeof(holder));
+	return locked == 1 ? le64toh(holder) : 0;
 }
 
 /* musl: a waiter sleeps on a word of a node of its own, in the cond's list. */

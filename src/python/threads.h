@@ -67,6 +67,16 @@ struct hog_pygil {
 /* Reads the GIL of one interpreter now (locked, holder, locked again). */
 int hog_pygil_read(const struct hog_python *py,
 		   const struct hog_pyinterp *interp, struct hog_pygil *ret);
+
+#define HOG_PYGIL_SPAN_MAX 64
+
+/* The bytes that say who holds it, for readers that copy them together with
+ * other things.  How many; 0: no GIL, or they lie too far apart. */
+size_t hog_pygil_span(const struct hog_python *py,
+		      const struct hog_pyinterp *interp, uint64_t *ret_addr);
+/* The holder's tstate by those bytes; 0: nobody. */
+uint64_t hog_pygil_span_holder(const struct hog_pyinterp *interp,
+			       const unsigned char *bytes);
 /* Does a thread that sleeps in this system call wait for that GIL? */
 bool hog_pygil_is_wait(const struct hog_python *py,
 		       const struct hog_pyinterp *interp,

@@ -66,6 +66,15 @@ def test_gil_mode_shows_the_holder(hognose, python, target):
     assert weight_of(both, "releaser") > 0.5 * weight_of(both, "holder") > 0
 
 
+@pytest.mark.pythons(free_threaded=False)
+def test_who_sleeps_with_the_gil_is_idle(hognose, python, target):
+    """Who holds the GIL runs, as a rule; hognose does not rely on it."""
+    worker = target("naps_with_the_gil.py")
+    stacks = record(hognose, worker, "-r", "1k").ok().folded()
+    assert weight_of(stacks, "works") > 100
+    assert weight_of(stacks, "naps") < 0.15 * weight_of(stacks, "works")
+
+
 def test_gil_waiters_are_not_idle_and_use_no_cpu_time(hognose, python, target):
     worker = target("works_in_two_threads.py")
     wall = record(hognose, worker).ok().folded()
