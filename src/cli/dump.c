@@ -121,6 +121,7 @@ static int print(const struct dump *d, const struct hog_target *target,
 		.snapshot = snapshot,
 		.sources = hog_sources_new(d->pid),
 		.locals = d->options.locals,
+		.tasks = d->options.async != HOG_ASYNC_NONE,
 	};
 	int r = -ENOMEM;
 
@@ -135,6 +136,9 @@ static void warn(const struct hog_snapshot *s)
 {
 	if (s->py.guessed_layout)
 		hog_say_guessed("dump", s->py.version_text);
+	if (s->no_tasks)
+		hog_say("dump", "no tasks of Python %s: %s", s->py.version_text,
+			s->no_tasks);
 }
 
 static int dump(const struct dump *d, struct hog_err *err)

@@ -14,12 +14,23 @@ struct hog_dump_view {
 	const struct hog_target *target; /* borrowed, as all here */
 	const struct hog_snapshot *snapshot;
 	struct hog_sources *sources;
-	bool locals;
+	bool locals, tasks;
 };
 
 /* 0 or -ENOMEM; what could not be written is left to the file's error flag. */
 int hog_dump_text(const struct hog_dump_view *view, FILE *out);
 int hog_dump_json(const struct hog_dump_view *view, FILE *out);
+
+struct hog_snapshot_frame;
+
+/* For those who print: text with nothing in it that a terminal would obey, and
+ * a frame with its source line, so many columns to the right. */
+int hog_dump_put_plain(const char *text, FILE *out);
+int hog_dump_put_frame(const struct hog_dump_view *view,
+		       const struct hog_snapshot_frame *f, int indent,
+		       FILE *out);
+/* The asyncio tasks of one thread, as a tree. */
+int hog_dump_tasks(const struct hog_dump_view *view, size_t thread, FILE *out);
 
 /* Markers that a thread's frames carry besides: "[torn]" and so on, at index i;
  * NULL ends. at_root: those that stand for what is missing below. */

@@ -230,6 +230,43 @@ static struct json_object *frame(const struct hog_dump_view *view,
 	return o;
 }
 
+static struct json_object *task(const struct hog_dump_view *view,
+				const struct hog_snapshot_task *t)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *by = json_object_new_array();
+	struct json_object *frames = json_object_new_array();
+
+	add(o, "id", number((int64_t)t->task.addr));
+	add(o, "name", t->task.name[0] ? text(t->task.name) : NULL);
+	add(o, "coro", t->coro[0] ? text(t->coro) : NULL);
+	add(o, "state", text(hog_pytask_state_name(t->task.state)));
+	add(o, "awaits", t->awaits[0] ? text(t->awaits) : NULL);
+	for (unsigned i = 0; i < t->task.n_awaiters; i++)
+		json_object_array_add(by, number((int64_t)t->task.awaiters[i]));
+	add(o, "awaited_by", by);
+	if (t->torn)
+		json_object_array_add(frames, marker("[torn]"));
+	if (t->task.cut)
+		json_object_array_add(frames, marker("[truncated]"));
+	for (size_t i = 0; i < t->n_frames; i++)
+		json_object_array_add(frames, frame(view, &t->frames[i]));
+	add(o, "frames", frames);
+	return o;
+}
+
+static struct json_object *tasks(const struct hog_dump_view *view,
+				 size_t thread)
+{
+	const struct hog_snapshot *s = view->snapshot;
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < s->n_tasks; i++)
+		if (s->tasks[i].thread == thread)
+			json_object_array_add(all, task(view, &s->tasks[i]));
+	return all;
+}
+
 static struct json_object *thread(const struct hog_dump_view *view,
 				  const struct hog_snapshot_thread *t)
 {
@@ -253,6 +290,9 @@ static struct json_object *thread(const struct hog_dump_view *view,
 	if (root)
 		json_object_array_add(frames, marker(root));
 	add(o, "frames", frames);
+	if (view->tasks)
+		add(o, "tasks",
+		    tasks(view, (size_t)(t - view->snapshot->threads)));
 	return o;
 }
 

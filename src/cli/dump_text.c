@@ -13,7 +13,7 @@
 
 #define SOURCE_MAX 200 /* bytes of a source line that are shown */
 
-static int put_plain(const char *text, FILE *out)
+int hog_dump_put_plain(const char *text, FILE *out)
 {
 	size_t cap = strlen(text) * 4 + 8;
 	_cleanup_free_ char *plain = malloc(cap);
@@ -32,7 +32,7 @@ static int put_heading(const struct hog_dump_view *view, FILE *out)
 	fprintf(out, "Process %d:", (int)target->pid);
 	for (char **arg = target->cmdline; r == 0 && arg && *arg; arg++) {
 		fputc(' ', out);
-		r = put_plain(*arg, out);
+		r = hog_dump_put_plain(*arg, out);
 	}
 	fprintf(out, "\nPython %s\n", view->snapshot->py.version_text);
 	return r;
@@ -58,7 +58,7 @@ static int put_thread_line(const struct hog_snapshot_thread *t, FILE *out)
 	int r;
 
 	fprintf(out, "\nThread %d \"", (int)t->state.tid);
-	r = put_plain(t->name, out);
+	r = hog_dump_put_plain(t->name, out);
 	fputs("\" (", out);
 	if (t->state.main)
 		fputs("main, ", out);
@@ -79,7 +79,7 @@ static int put_thread_line(const struct hog_snapshot_thread *t, FILE *out)
 }
 
 static int put_source(const struct hog_dump_view *view, const char *file,
-		      int32_t line, FILE *out)
+		      int32_t line, int indent, FILE *out)
 {
 	char text[SOURCE_MAX + 1];
 	size_t len;
@@ -97,50 +97,52 @@ static int put_source(const struct hog_dump_view *view, const char *file,
 		len = SOURCE_MAX;
 	memcpy(text, source, len);
 	text[len] = '\0';
-	fputs("        ", out);
-	if (put_plain(text, out) < 0)
+	fprintf(out, "%*s", indent + 4, "");
+	if (hog_dump_put_plain(text, out) < 0)
 		return -ENOMEM;
 	fputc('\n', out);
 	return 0;
 }
 
-static int put_locals(const struct hog_snapshot_frame *f, FILE *out)
+static int put_locals(const struct hog_snapshot_frame *f, int indent, FILE *out)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < f->n_locals; i++) {
-		fputs("          ", out);
-		r = put_plain(f->locals[i].name, out);
+		fprintf(out, "%*s", indent + 6, "");
+		r = hog_dump_put_plain(f->locals[i].name, out);
 		fputs(" = ", out);
 		if (r == 0)
-			r = put_plain(f->locals[i].repr, out);
+			r = hog_dump_put_plain(f->locals[i].repr, out);
 		fputc('\n', out);
 	}
 	return r;
 }
 
-static int put_frame(const struct hog_dump_view *view,
-		     const struct hog_snapshot_frame *f, FILE *out)
+int hog_dump_put_frame(const struct hog_dump_view *view,
+		       const struct hog_snapshot_frame *f, int indent,
+		       FILE *out)
 {
 	const struct hog_pycode *code = f->frame.code;
 	int r;
 
 	if (!code) {
-		fputs("    [unreadable]\n", out);
+		fprintf(out, "%*s[unreadable]\n", indent, "");
 		return 0;
 	}
-	fputs("    ", out);
-	r = put_plain(code->qualname, out);
+	fprintf(out, "%*s", indent, "");
+	r = hog_dump_put_plain(code->qualname, out);
 	fputs(" (", out);
 	if (r == 0)
-		r = put_plain(code->filename, out);
+		r = hog_dump_put_plain(code->filename, out);
 	if (f->place.line > 0)
 		fprintf(out, ":%d", f->place.line);
 	fputs(")\n", out);
 	if (r == 0)
-		r = put_source(view, code->filename, f->place.line, out);
+		r = put_source(view, code->filename, f->place.line, indent,
+			       out);
 	if (r == 0 && view->locals)
-		r = put_locals(f, out);
+		r = put_locals(f, indent, out);
 	return r;
 }
 
@@ -154,7 +156,7 @@ static int put_thread(const struct hog_dump_view *view,
 	if (leaf)
 		fprintf(out, "    %s\n", leaf);
 	for (size_t i = 0; r == 0 && i < t->n_frames; i++)
-		r = put_frame(view, &t->frames[i], out);
+		r = hog_dump_put_frame(view, &t->frames[i], 4, out);
 	if (root)
 		fprintf(out, "    %s\n", root);
 	if (t->n_frames == 0 && !leaf && !root)
@@ -167,7 +169,10 @@ int hog_dump_text(const struct hog_dump_view *view, FILE *out)
 	const struct hog_snapshot *s = view->snapshot;
 	int r = put_heading(view, out);
 
-	for (size_t i = 0; r == 0 && i < s->n_threads; i++)
+	for (size_t i = 0; r == 0 && i < s->n_threads; i++) {
 		r = put_thread(view, &s->threads[i], out);
+		if (r == 0 && view->tasks)
+			r = hog_dump_tasks(view, i, out);
+	}
 	return r;
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "collect/snapshot_stack.h"
+#include "collect/snapshot_tasks.h"
 #include "syscalls/names.h"
 
 /* One interpreter's thread states while they are read. */
@@ -230,7 +231,9 @@ static int read_all(struct hog_snapshot *s,
 				hog_syscall_name(s->py.target->machine,
 						 s->threads[i].os.syscall);
 	qsort(s->threads, s->n_threads, sizeof(*s->threads), main_first);
-	return 0;
+	if (opt->async != HOG_ASYNC_NONE)
+		r = hog_snapshot_read_tasks(s, opt, interps, (unsigned)n);
+	return r < 0 ? hog_err_set(err, r, "read the tasks") : 0;
 }
 
 int hog_snapshot_take(struct hog_target *target,
@@ -265,6 +268,7 @@ void hog_snapshot_free(struct hog_snapshot *s)
 	for (size_t i = 0; i < s->n_threads; i++)
 		thread_fini(&s->threads[i]);
 	free(s->threads);
+	hog_snapshot_tasks_free(s);
 	hog_pystacks_fini(&s->stacks);
 	free(s);
 }

@@ -12,6 +12,7 @@
 #include "collect/async.h"
 #include "python/python.h"
 #include "python/stack.h"
+#include "python/tasks.h"
 #include "python/threads.h"
 #include "python/value.h"
 #include "target/target.h"
@@ -40,11 +41,28 @@ struct hog_snapshot_thread {
 	bool unreadable;
 };
 
+/* An asyncio task. */
+struct hog_snapshot_task {
+	struct hog_pytask task;
+	int64_t interp;
+	size_t thread; /* index of the one whose loop has it */
+	size_t parent; /* index of the task that is shown as awaiting it;
+			* SIZE_MAX: none */
+	char *coro;    /* owned: name of its coroutine; "" unknown */
+	char *awaits;  /* owned: "sleep", "task x"; "" unknown */
+	struct hog_snapshot_frame *frames; /* owned, innermost first */
+	size_t n_frames;
+	bool torn; /* it moved all the time */
+};
+
 struct hog_snapshot {
 	struct hog_python py;
 	struct hog_pystacks stacks;          /* borrows py: do not copy */
 	struct hog_snapshot_thread *threads; /* owned, main thread first */
 	size_t n_threads;
+	struct hog_snapshot_task *tasks; /* owned, only with async */
+	size_t n_tasks, n_more_tasks;    /* not shown because not asked for */
+	const char *no_tasks;            /* why there can be none; or NULL */
 };
 
 struct hog_snapshot_options {

@@ -5,7 +5,7 @@
  * nothing: the caller looks twice.  Data-stack chunks are copied whole first,
  * so that deep stacks cost few system calls.
  */
-#include "python/stack.h"
+#include "python/walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "python/object.h"
 #include "python/python.h"
+#include "python/stack.h"
 
 #define CHUNKS_MAX 1000              /* what one readv takes */
 #define CHUNK_BYTES_MAX (16u << 20)  /* of one chunk */
@@ -172,12 +173,10 @@ static int copy_chunks(struct walk *w, uint64_t tstate)
 	return 0;
 }
 
-/* Address of the first instruction that a frame's pointer counts from: with
- * thread-local byte code (free-threaded 3.14+) a copy of the code's own. */
-static int code_base(const struct walk *w, const struct hog_pycode *code,
-		     const unsigned char *head, uint64_t *ret)
+int hog_pycode_base(const struct hog_python *py, const struct hog_pycode *code,
+		    const unsigned char *head, uint64_t *ret)
 {
-	const struct hog_pylayout *lay = &w->py->lay;
+	const struct hog_pylayout *lay = &py->lay;
 	uint32_t index;
 	uint64_t array;
 	int r;
@@ -190,10 +189,10 @@ static int code_base(const struct walk *w, const struct hog_pycode *code,
 		return 0;
 	if (index > TLBC_MAX)
 		return -EAGAIN;
-	r = hog_pyread_ptr(w->py, code->addr, lay->code_tlbc, &array);
+	r = hog_pyread_ptr(py, code->addr, lay->code_tlbc, &array);
 	if (r == 0)
-		r = hog_mem_read_u64(w->py->mem,
-				     array + 8 + 8 * (uint64_t)index, ret);
+		r = hog_mem_read_u64(py->mem, array + 8 + 8 * (uint64_t)index,
+				     ret);
 	return r == -EFAULT ? -EAGAIN : r;
 }
 
@@ -210,7 +209,7 @@ static int data_frame(struct walk *w, uint64_t addr, const unsigned char *head)
 
 	if (!code)
 		return push(w, NULL, -1, addr);
-	r = code_base(w, code, head, &base);
+	r = hog_pycode_base(w->py, code, head, &base);
 	if (r < 0)
 		return r;
 	at = (int64_t)(instr - base);
