@@ -23,6 +23,16 @@ struct ds_chunk *ds_chunk_of(struct ds_reader *r, uint64_t addr)
 	return NULL;
 }
 
+/* Chunk i is another one now: what stood in it is gone. */
+static void forget_from(struct ds_reader *r, unsigned i)
+{
+	uint32_t n = r->valid;
+
+	while (n > 0 && r->f[n - 1].chunk >= i)
+		n--;
+	ds_keep(r, n);
+}
+
 static bool chunk_room(struct ds_chunk *c, uint32_t want)
 {
 	unsigned char *grown;
@@ -38,6 +48,12 @@ static bool chunk_room(struct ds_chunk *c, uint32_t want)
 	c->buf = grown;
 	c->cap = cap;
 	return true;
+}
+
+void ds_chunk_free(struct ds_chunk *c)
+{
+	free(c->buf);
+	free(c->old);
 }
 
 static void chunk_want(struct ds_chunk *c)
@@ -59,8 +75,10 @@ static void chunk_set(struct ds_reader *r, unsigned i, uint64_t addr,
 	struct ds_chunk *c = &r->chunks[i];
 	uint64_t size = ds_word(head + lay->chunk_size);
 
+	forget_from(r, i);
 	c->addr = addr;
 	c->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+	c->old_got = 0;
 	c->got = 0;
 	c->high_before = 0;
 	c->high = c->size;
@@ -80,6 +98,7 @@ static void chunks_drop_oldest(struct ds_reader *r, unsigned n)
 		r->chunks[DS_CHUNKS_MAX - 1] = first;
 	}
 	r->n_chunks -= n;
+	ds_keep(r, 0);
 	r->cut = true;
 }
 
@@ -133,6 +152,7 @@ static void take_heads(struct ds_reader *r, const struct chunk_head *heads,
 		       int n, int known, uint64_t top)
 {
 	r->n_chunks = (unsigned)(known + 1);
+	forget_from(r, r->n_chunks);
 	if (r->n_chunks + (unsigned)n > DS_CHUNKS_MAX)
 		chunks_drop_oldest(r,
 				   r->n_chunks + (unsigned)n - DS_CHUNKS_MAX);
@@ -198,6 +218,7 @@ enum hog_pyverdict ds_chunks_check(struct ds_reader *r)
 	if (newest == 0) {
 		ds_sides_put(r);
 		r->n_chunks = 0;
+		ds_keep(r, 0);
 		return HOG_PYSTACK_OK;
 	}
 	known = chunk_index(r, newest);
@@ -211,11 +232,13 @@ enum hog_pyverdict ds_chunks_check(struct ds_reader *r)
 		return unknown_newest(r, newest, top);
 	/* Younger ones were freed since: their copies say nothing. */
 	r->n_chunks = (unsigned)known + 1;
+	forget_from(r, r->n_chunks);
 	return HOG_PYSTACK_OK;
 }
 
 void ds_chunks_roll(struct ds_reader *r)
 {
+	ds_keep(r, 0); /* only frames that are looked at tell their height */
 	for (unsigned i = 0; i < r->n_chunks; i++) {
 		r->chunks[i].high_before = r->chunks[i].high;
 		r->chunks[i].high = 0;
@@ -250,4 +273,85 @@ void ds_chunks_place(struct ds_reader *r, size_t got)
 		got -= c->got;
 	}
 	ds_sides_place(r, got);
+}
+
+/* ---- what has changed since the last copy ---- */
+
+#define STRIDE 256u
+
+/* Offset of the first word that differs; n: none does. */
+static uint32_t first_difference(const unsigned char *a, const unsigned char *b,
+				 uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i + STRIDE <= n && memcmp(a + i, b + i, STRIDE) == 0)
+		i += STRIDE;
+	while (i + 8 <= n && memcmp(a + i, b + i, 8) == 0)
+		i += 8;
+	return i + 8 <= n ? i : n;
+}
+
+static bool bytes_same(const struct ds_chunk *c, uint64_t off, uint32_t len)
+{
+	return off + len <= c->got && off + len <= c->old_got &&
+	       memcmp(c->buf + off, c->old + off, len) == 0;
+}
+
+static bool head_same(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_chunk *c = &r->chunks[f->chunk];
+
+	return bytes_same(c, f->addr - c->addr, r->head_len);
+}
+
+uint32_t ds_chunks_unchanged(struct ds_reader *r)
+{
+	uint32_t keep = r->valid;
+	uint32_t same = 0;
+	unsigned i = 0;
+
+	while (keep > 0 && i < r->n_chunks) {
+		const struct ds_chunk *c = &r->chunks[i];
+		uint32_t n = c->got < c->old_got ? c->got : c->old_got;
+
+		same = first_difference(c->buf, c->old, n);
+		if (same < c->got)
+			break;
+		i++;
+	}
+	/* Changes are near the leaf, mostly: so from there. */
+	while (keep > 0 && r->f[keep - 1].chunk >= i &&
+	       (r->f[keep - 1].chunk > i ||
+		r->f[keep - 1].addr - r->chunks[i].addr + r->head_len > same))
+		keep--;
+	/* What changed in between may be but a local variable. */
+	while (keep < r->valid && head_same(r, &r->f[keep]))
+		keep++;
+	return keep;
+}
+
+bool ds_chunks_leaf_holds(struct ds_reader *r)
+{
+	const struct ds_frame *f = &r->f[r->n_f - 1];
+	const struct ds_chunk *c = &r->chunks[f->chunk];
+
+	return f->chunk + 1u == r->n_chunks &&
+	       bytes_same(c, f->addr - c->addr + f->code->frame_bytes,
+			  DS_FRAME_HEAD);
+}
+
+void ds_chunks_settle(struct ds_reader *r)
+{
+	for (unsigned i = 0; i < r->n_chunks; i++) {
+		struct ds_chunk *c = &r->chunks[i];
+		unsigned char *buf = c->buf;
+		uint32_t cap = c->cap;
+
+		c->buf = c->old;
+		c->cap = c->old_cap;
+		c->old = buf;
+		c->old_cap = cap;
+		c->old_got = c->got;
+	}
 }

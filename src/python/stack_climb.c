@@ -24,46 +24,70 @@ static struct ds_shim *shim_slot(struct ds_reader *r, uint64_t addr)
 	return &r->shims[hog_hash64(addr) % DS_SHIMS_MAX];
 }
 
+/* The same place on the C stack serves one caller after the other. */
+static struct ds_shim *link_slot(struct ds_reader *r, uint64_t addr,
+				 uint64_t to)
+{
+	return &r->links[hog_hash64(hog_hash64(addr) ^ to) % DS_SHIMS_MAX];
+}
+
+static uint64_t shim_leads(struct ds_reader *r, uint64_t addr, uint64_t to)
+{
+	*shim_slot(r, addr) = (struct ds_shim){ addr, to };
+	*link_slot(r, addr, to) = (struct ds_shim){ addr, to };
+	return to;
+}
+
 /* Reads a frame outside the chunks: a shim is remembered, a generator known
  * from now on. */
 static uint64_t read_outside(struct ds_reader *r, uint64_t addr)
 {
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	unsigned char bytes[DS_FRAME_HEAD];
-	struct ds_shim *shim = shim_slot(r, addr);
 
 	if (r->shim_reads == 0 || (addr & 7))
 		return 0;
 	r->shim_reads--;
-	*shim = (struct ds_shim){ .addr = addr };
 	if (hog_mem_read(r->base.py->mem, addr, bytes, sizeof(bytes)) < 0)
 		return 0;
 
 	uint8_t owner = bytes[lay->iframe_owner];
 
 	if (r->rules->shims && owner >= lay->owner_shim && owner <= 4) {
-		shim->previous = ds_word(bytes + lay->iframe_previous);
 		ds_cstack_learn(r, addr, DS_FRAME_HEAD);
-	} else if (owner == 1) {
-		ds_heap_learn(r, addr);
+		return shim_leads(r, addr,
+				  ds_word(bytes + lay->iframe_previous));
 	}
-	return shim->previous;
+	if (owner == 1)
+		ds_heap_learn(r, addr);
+	return 0;
 }
 
 uint64_t ds_shim_previous(struct ds_reader *r, uint64_t addr, uint64_t expect)
 {
-	struct ds_shim *shim = shim_slot(r, addr);
+	const struct ds_shim *shim = shim_slot(r, addr);
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	const unsigned char *bytes = ds_cstack_at(r, addr, DS_FRAME_HEAD);
 
 	/* The copy, taken with the rest, knows better than the memory. */
 	if (bytes && bytes[lay->iframe_owner] >= lay->owner_shim &&
 	    bytes[lay->iframe_owner] <= 4)
-		return ds_word(bytes + lay->iframe_previous);
-	if (shim->addr == addr && shim->previous &&
-	    (!expect || shim->previous == expect))
+		return shim_leads(r, addr,
+				  ds_word(bytes + lay->iframe_previous));
+	if (!expect && shim->addr == addr && shim->previous)
 		return shim->previous;
 	return read_outside(r, addr);
+}
+
+/* Whether a shim at addr stands between a frame and its caller at `to`.  By the
+ * time of another read the call is often over: what was seen once holds. */
+static bool shim_links(struct ds_reader *r, uint64_t addr, uint64_t to)
+{
+	const struct ds_shim *link = link_slot(r, addr, to);
+
+	if (link->addr == addr && link->previous == to)
+		return true;
+	return ds_shim_previous(r, addr, to) == to;
 }
 
 bool ds_is_running(const struct ds_reader *r, const struct ds_frame *f)
@@ -91,12 +115,10 @@ static bool linked(struct ds_reader *r, const struct ds_frame *p,
 	if (from == 0 || ds_chunk_of(r, from))
 		return false;
 	if (r->rules->shims) {
-		uint64_t to = ds_shim_previous(r, from, p->addr);
-
-		if (to == p->addr)
+		if (shim_links(r, from, p->addr))
 			return true;
-		if (to)
-			from = to;
+		if (shim_slot(r, from)->addr == from)
+			from = shim_slot(r, from)->previous;
 	}
 	return ds_heap_link(r, from, p->addr);
 }
@@ -151,7 +173,7 @@ static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 	/* One that C code has just pushed has no caller yet: its previous is
 	 * that of the call before. */
 	if (linked(r, p, c) && ds_resolve(r, c) &&
-	    (c->at >= 0 || c->previous == p->addr))
+	    (c->at >= 0 || c->previous == p->addr) && !ds_raised(r, c))
 		return true;
 	r->n_f = before;
 	*reject = (struct ds_reject){ look, r->sample };
@@ -242,7 +264,7 @@ static enum hog_pyverdict bottom(struct ds_reader *r, struct ds_frame *ret)
  * never seen calling: its caller is the leaf. */
 static enum hog_pyverdict cut_at_unknown_site(struct ds_reader *r)
 {
-	for (uint32_t i = 1; i < r->n_f; i++) {
+	for (uint32_t i = r->sited ? r->sited : 1; i < r->n_f; i++) {
 		const struct ds_frame *p = &r->f[i - 1];
 
 		if (p->heap || r->f[i].heap || p->stacktop < 0 ||
@@ -251,9 +273,30 @@ static enum hog_pyverdict cut_at_unknown_site(struct ds_reader *r)
 		if (i == 1)
 			return HOG_PYSTACK_RETRY;
 		r->n_f = i - 1;
+		ds_keep(r, r->n_f);
 		break;
 	}
 	return HOG_PYSTACK_OK;
+}
+
+/* The current frame, read before the rest, is this one, and so it was the last
+ * time.  Once would say little: in between all may have been left and called
+ * again. */
+static bool stands_still(const struct ds_reader *r, const struct ds_frame *leaf)
+{
+	const struct hog_pystack *before = &r->base.stack;
+
+	return r->leaf_known && r->leaf_addr == leaf->addr &&
+	       before->n == r->n_f &&
+	       before->frames[r->n_f - 1].addr == leaf->addr &&
+	       before->frames[r->n_f - 1].code == leaf->code &&
+	       before->frames[r->n_f - 1].at == leaf->at;
+}
+
+static void learn_sites(struct ds_reader *r, uint32_t n)
+{
+	ds_sites_learn(r, r->sited, n);
+	r->sited = n;
 }
 
 /* What this climb teaches and what it must not claim. */
@@ -262,18 +305,29 @@ static enum hog_pyverdict judge(struct ds_reader *r, bool popped_leaf)
 	const struct ds_frame *leaf = &r->f[r->n_f - 1];
 
 	if (!r->rules->marks_running) {
-		ds_sites_learn(r, r->f, r->n_f - popped_leaf);
+		learn_sites(r, r->n_f - popped_leaf);
 		return HOG_PYSTACK_OK;
 	}
-	/* The current frame, read first, was this one: all of the stack stood at
-	 * that instant.  So it is with a thread that waits for the GIL, whose
-	 * leaf does not look running. */
-	if (!popped_leaf && (ds_is_running(r, leaf) ||
-			     (r->leaf_known && r->leaf_addr == leaf->addr))) {
-		ds_sites_learn(r, r->f, r->n_f);
+	if (!popped_leaf && ds_is_running(r, leaf)) {
+		learn_sites(r, r->n_f);
 		return HOG_PYSTACK_OK;
 	}
+	/* A thread that waits for the GIL: its leaf does not look running. */
+	if (!popped_leaf && stands_still(r, leaf))
+		return HOG_PYSTACK_OK;
 	return cut_at_unknown_site(r);
+}
+
+/* The last of the kept frames: what it calls may be new. */
+static enum hog_pyverdict go_on(struct ds_reader *r)
+{
+	struct ds_frame *f = &r->f[r->kept - 1];
+	const struct ds_chunk *chunk = &r->chunks[f->chunk];
+	uint32_t off = (uint32_t)(f->addr - chunk->addr);
+
+	f->bytes = chunk->buf + off;
+	f->bytes_left = chunk->got - off;
+	return HOG_PYSTACK_OK;
 }
 
 enum hog_pyverdict ds_climb(struct ds_reader *r)
@@ -282,11 +336,13 @@ enum hog_pyverdict ds_climb(struct ds_reader *r)
 	enum hog_pyverdict verdict;
 	bool popped = false;
 
-	r->n_f = 0;
+	r->n_f = r->kept;
+	if (r->sited > r->kept)
+		r->sited = r->kept;
 	r->shim_reads = SHIM_READS;
 	if (r->n_chunks == 0)
 		return HOG_PYSTACK_OK;
-	verdict = bottom(r, &frame);
+	verdict = r->kept ? go_on(r) : bottom(r, &frame);
 	if (verdict != HOG_PYSTACK_OK || r->n_f == 0)
 		return verdict;
 

@@ -142,6 +142,17 @@ bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
 	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
 }
 
+bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const unsigned char *code = f->code->code;
+
+	if (!r->rules->raise_ops[0] || ds_is_running(r, f) || !code ||
+	    f->at < 0)
+		return false;
+	return code[f->at] == r->rules->raise_ops[0] ||
+	       code[f->at] == r->rules->raise_ops[1];
+}
+
 /* ---- the copy ---- */
 
 /* Without generators only the cframe is needed. */
@@ -281,13 +292,14 @@ static enum hog_pyverdict take(struct ds_reader *r, size_t got)
 static uint32_t first_unproven(struct ds_reader *r)
 {
 	const struct hog_pystack *before = &r->base.stack;
-	bool same = true;
+	bool same = r->kept <= r->trusted;
 	uint32_t bad = r->n_f;
 
-	for (uint32_t i = 0; i < r->n_f; i++) {
+	for (uint32_t i = r->kept; i < r->n_f; i++) {
 		struct ds_frame *f = &r->f[i];
 
-		ds_count_sighting(r->shared, f->code);
+		f->born = r->sample;
+		ds_count_sightings(r->shared, f->code, 1);
 		same = same && i < r->trusted &&
 		       before->frames[i].code == f->code;
 		if (same || i == 0 || bad < r->n_f)
@@ -297,6 +309,18 @@ static uint32_t first_unproven(struct ds_reader *r)
 			bad = i;
 	}
 	return bad;
+}
+
+void ds_keep(struct ds_reader *r, uint32_t n)
+{
+	/* They were seen in each sample since. */
+	for (uint32_t i = n; i < r->valid; i++)
+		ds_count_sightings(r->shared, r->f[i].code,
+				   r->sample - r->f[i].born);
+	if (r->valid > n)
+		r->valid = n;
+	if (r->kept > n)
+		r->kept = n;
 }
 
 /* The reader keeps the whole stack, by which it knows the next one; others get
@@ -321,8 +345,8 @@ static void keep_leaf_side(struct ds_reader *r, struct hog_pystack *ret)
 static bool give(struct ds_reader *r, struct hog_pystack *ret)
 {
 	struct hog_pystack *s = &r->base.stack;
+	uint32_t common = r->kept;
 	bool same = true;
-	uint32_t common = 0;
 
 	if (r->n_f > r->cap_out) {
 		struct hog_pyframe *grown;
@@ -333,7 +357,7 @@ static bool give(struct ds_reader *r, struct hog_pystack *ret)
 		s->frames = grown;
 		r->cap_out = r->cap_f;
 	}
-	for (uint32_t i = 0; i < r->n_f; i++) {
+	for (uint32_t i = r->kept; i < r->n_f; i++) {
 		struct hog_pyframe *to = &s->frames[i];
 
 		same = same && i < s->n && to->code == r->f[i].code &&
@@ -379,8 +403,70 @@ static enum hog_pyverdict read_stack(struct ds_reader *r, bool last)
 		r->n_f = good;
 	}
 	if (!s->torn && !s->repaired)
-		ds_edges_learn(r, r->f, r->n_f);
+		ds_edges_learn(r, r->kept, r->n_f);
 	return HOG_PYSTACK_OK;
+}
+
+/* The frames that the next copy may leave as they are.  Generators' are looked
+ * for anew each time, and so is a leaf that has returned. */
+static void keep_valid(struct ds_reader *r)
+{
+	uint32_t n = r->kept;
+
+	while (n < r->n_f && !r->f[n].heap && !ds_popped(r, &r->f[n]))
+		n++;
+	r->valid = n;
+	r->old_leaf = r->leaf_addr;
+	r->settled = true;
+}
+
+/* The same bytes as last time, as far as they matter. */
+static bool nothing_new(struct ds_reader *r)
+{
+	const struct hog_pystack *s = &r->base.stack;
+
+	return r->settled && r->kept > 0 && r->kept == s->n && !s->torn &&
+	       !s->repaired && r->kept == r->n_f && r->leaf_known &&
+	       r->leaf_addr == r->old_leaf && ds_chunks_leaf_holds(r);
+}
+
+static enum hog_pyverdict judge_copy(struct ds_reader *r, bool last,
+				     struct hog_pystack *ret)
+{
+	enum hog_pyverdict verdict;
+
+	find_leaf(r);
+	r->kept = ds_chunks_unchanged(r);
+	if (nothing_new(r)) {
+		r->base.stack.common = (uint32_t)r->base.stack.n;
+		*ret = r->base.stack;
+		keep_leaf_side(r, ret);
+		return HOG_PYSTACK_SAME;
+	}
+	ds_keep(r, r->kept);
+	start_result(r);
+	verdict = read_stack(r, last);
+	if (verdict == HOG_PYSTACK_RETRY && !last) {
+		r->settled = false;
+		return verdict;
+	}
+	if (verdict == HOG_PYSTACK_RETRY)
+		r->base.stack.torn = true;
+	r->trusted = r->n_f;
+	if (!give(r, ret))
+		return HOG_PYSTACK_GONE;
+	keep_valid(r);
+	return HOG_PYSTACK_OK;
+}
+
+/* There was nothing to judge: the best that is left to say. */
+static enum hog_pyverdict give_nothing(struct ds_reader *r,
+				       struct hog_pystack *ret)
+{
+	start_result(r);
+	r->base.stack.torn = true;
+	r->n_f = r->kept = r->valid = r->trusted = 0;
+	return give(r, ret) ? HOG_PYSTACK_OK : HOG_PYSTACK_GONE;
 }
 
 static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
@@ -389,22 +475,15 @@ static enum hog_pyverdict ds_read(struct hog_pyreader *base, size_t got,
 	struct ds_reader *r = (struct ds_reader *)base;
 	enum hog_pyverdict verdict = take(r, got);
 
-	start_result(r);
-	r->n_f = 0;
 	if (verdict == HOG_PYSTACK_OK)
 		verdict = ds_chunks_check(r);
-	if (verdict == HOG_PYSTACK_GONE)
+	if (verdict == HOG_PYSTACK_RETRY && last)
+		return give_nothing(r, ret);
+	if (verdict != HOG_PYSTACK_OK)
 		return verdict;
-	if (verdict == HOG_PYSTACK_OK) {
-		find_leaf(r);
-		verdict = read_stack(r, last);
-	}
-	if (verdict == HOG_PYSTACK_RETRY && !last)
-		return verdict;
-	if (verdict == HOG_PYSTACK_RETRY)
-		base->stack.torn = true;
-	r->trusted = r->n_f;
-	return give(r, ret) ? HOG_PYSTACK_OK : HOG_PYSTACK_GONE;
+	verdict = judge_copy(r, last, ret);
+	ds_chunks_settle(r);
+	return verdict;
 }
 
 /* ---- life ---- */
@@ -439,6 +518,9 @@ static int ds_init(struct hog_pyreader *base)
 
 	r->shared = base->shared;
 	r->rules = r->shared->rules;
+	r->head_len = (uint32_t)lay->iframe_localsplus;
+	if (r->head_len > DS_FRAME_HEAD)
+		r->head_len = DS_FRAME_HEAD;
 	r->state_len = state_length(lay);
 	r->state = calloc(1, r->state_len);
 	if (!r->state)
@@ -459,7 +541,7 @@ static void ds_fini(struct hog_pyreader *base)
 	struct ds_reader *r = (struct ds_reader *)base;
 
 	for (unsigned i = 0; i < DS_CHUNKS_MAX; i++)
-		free(r->chunks[i].buf);
+		ds_chunk_free(&r->chunks[i]);
 	ds_sides_free(r);
 	free(r->state);
 	free(r->cstack);
@@ -475,7 +557,7 @@ static void ds_forget(struct hog_pyreader *base)
 	struct ds_reader *r = (struct ds_reader *)base;
 
 	base->stack.n = 0;
-	r->trusted = r->n_f = r->n_g = 0;
+	r->trusted = r->n_f = r->n_g = r->valid = 0;
 	memset(r->codes, 0, sizeof(r->codes));
 }
 

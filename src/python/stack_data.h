@@ -32,7 +32,7 @@
 #define DS_HEAP_MAX 48         /* generator frames known per thread */
 #define DS_HEAP_HEAD 8         /* bytes copied before each: its gen state */
 #define DS_FRAME_HEAD 88       /* bytes of a frame's fixed part, any version */
-#define DS_SHIMS_MAX 64
+#define DS_SHIMS_MAX 256
 #define DS_REJECTS_MAX 16
 #define DS_CODES_MAX 64
 #define DS_EXTRA_MAX 16
@@ -49,6 +49,8 @@ struct ds_rules {
 	uint8_t minor;
 	uint8_t popped_ops[6]; /* opcodes at which a frame off the stack stands;
 				* 0 ends the list */
+	uint8_t raise_ops[2]; /* <= 3.13: a frame that stands here, not running,
+			       * was left by an exception */
 	uint8_t return_generator;
 	bool marks_running; /* stacktop == -1 while running (<= 3.13) */
 	bool clears_code;   /* popped frames lose f_executable (3.14+) */
@@ -93,6 +95,7 @@ struct ds_frame {
 	uint8_t chunk;              /* index of its chunk */
 	const unsigned char *bytes; /* in the copy: DS_FRAME_HEAD and slots */
 	uint32_t bytes_left;
+	uint32_t born; /* sample since which it has stood there unchanged */
 };
 
 struct ds_chunk {
@@ -103,8 +106,12 @@ struct ds_chunk {
 	uint32_t got;
 	uint32_t high, high_before; /* highest end of a frame in this window
 				     * of samples, and in the one before */
-	unsigned char *buf;         /* owned */
+	unsigned char *buf;         /* owned: the copy under way */
 	uint32_t cap;
+	/* Owned: the copy before, of which the frames that stand there were
+	 * taken; what is equal in both is not looked at again. */
+	unsigned char *old;
+	uint32_t old_cap, old_got;
 };
 
 struct ds_side { /* the data stack of a greenlet that does not run */
@@ -160,7 +167,9 @@ struct ds_reader {
 	unsigned char *heap_buf; /* owned */
 	uint32_t gen_seen;       /* sample number when last a generator ran */
 
-	struct ds_shim shims[DS_SHIMS_MAX];       /* by hash of the address */
+	struct ds_shim shims[DS_SHIMS_MAX]; /* by hash of the address */
+	struct ds_shim links[DS_SHIMS_MAX]; /* by hash of both: shims that were
+					     * seen to lead there */
 	struct ds_reject rejects[DS_REJECTS_MAX]; /* the same */
 	/* Code objects met lately, by hash of the address: most look-ups of a
 	 * sample end here. */
@@ -169,6 +178,13 @@ struct ds_reader {
 
 	struct ds_frame *f, *g; /* owned: the climb; the walk from the leaf */
 	uint32_t n_f, cap_f, n_g, cap_g;
+	/* So many of f, from the root, are those of the last result and of the
+	 * chunks' old copies.  kept: of these, the ones that the copy under
+	 * way leaves as they are.  sited: whose call sites are known. */
+	uint32_t valid, kept, sited;
+	uint32_t head_len; /* bytes of a frame that decide: up to its locals */
+	uint64_t old_leaf; /* leaf_addr of the last result */
+	bool settled;      /* no torn copy has come since the last result */
 
 	uint32_t sample;     /* number of this one */
 	uint32_t heap_len;   /* of the copy under way */
@@ -181,12 +197,16 @@ struct ds_reader {
 };
 
 /* stack_data.c */
+/* No more than n frames, from the root, stand as they did. */
+void ds_keep(struct ds_reader *r, uint32_t n);
 /* Parses the frame head at bytes.  false: no frame that could be one. */
 bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 	      uint32_t left, struct ds_frame *ret);
 /* Fills code and at; reads a code object that is not known yet. */
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
 bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
+/* An exception has left it, which its state does not tell from a call. */
+bool ds_raised(const struct ds_reader *r, const struct ds_frame *f);
 bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
 	     const struct ds_frame *f);
 uint64_t ds_word(const void *bytes);
@@ -207,11 +227,18 @@ void ds_chunks_roll(struct ds_reader *r);
 int ds_chunks_plan(struct ds_reader *r, struct hog_spans *spans);
 /* After a read of which got bytes are the chunks'. */
 void ds_chunks_place(struct ds_reader *r, size_t got);
+/* How many of the valid frames are in the new copy as they were in the old. */
+uint32_t ds_chunks_unchanged(struct ds_reader *r);
+/* Is what stands where the leaf would have called to as it was, too? */
+bool ds_chunks_leaf_holds(struct ds_reader *r);
+/* The copy that was looked at is from now on the old one. */
+void ds_chunks_settle(struct ds_reader *r);
 /* Is the list still that of the thread state just copied?  OK, or RETRY. */
 enum hog_pyverdict ds_chunks_check(struct ds_reader *r);
 
 /* Adds the span of one chunk; -ENOMEM. */
 int ds_chunk_plan(struct ds_chunk *c, struct hog_spans *spans);
+void ds_chunk_free(struct ds_chunk *c);
 
 /* stack_sides.c */
 void ds_sides_free(struct ds_reader *r);
@@ -224,7 +251,7 @@ void ds_sides_place(struct ds_reader *r, size_t got);
  * *ret_copied: its copy is of this read. */
 bool ds_sides_take(struct ds_reader *r, uint64_t newest, bool *ret_copied);
 
-/* stack_climb.c: fills r->f.  OK, or RETRY (grow, torn). */
+/* stack_climb.c: fills r->f behind the kept ones.  OK, or RETRY (grow, torn). */
 enum hog_pyverdict ds_climb(struct ds_reader *r);
 /* The frame that a C-stack shim goes on to; 0 when it is none or cannot be
  * told.  expect: read it again when it is remembered as something else. */
@@ -248,15 +275,18 @@ void *ds_shared_new(const struct hog_python *py);
 void ds_shared_free(void *shared);
 bool ds_site_known(const struct ds_shared *s, const struct ds_frame *caller,
 		   const struct ds_frame *callee);
-void ds_sites_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n);
+/* The sites of frames [from, n) in their callers. */
+void ds_sites_learn(struct ds_reader *r, uint32_t from, uint32_t n);
 bool ds_pair_proven(const struct ds_shared *s, const struct ds_frame *caller,
 		    const struct ds_frame *callee);
-/* Remembers where the callers of a proven, live chain stand. */
-void ds_edges_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n);
+/* Remembers where the callers of a proven, live chain stand; frames [from, n)
+ * of it are new. */
+void ds_edges_learn(struct ds_reader *r, uint32_t from, uint32_t n);
 /* Where caller last stood, live, in a call of callee; -1: never seen. */
 int32_t ds_edge_at(const struct ds_shared *s, const struct hog_pycode *caller,
 		   const struct hog_pycode *callee);
-void ds_count_sighting(struct ds_shared *s, const struct hog_pycode *callee);
+void ds_count_sightings(struct ds_shared *s, const struct hog_pycode *callee,
+			uint32_t n);
 /* Counts a sighting and tries to prove the pair.  true: it is proven now. */
 bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
 		   const struct ds_frame *callee);

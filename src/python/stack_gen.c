@@ -270,6 +270,7 @@ static int32_t index_by_code(const struct ds_reader *r,
 static enum hog_pyverdict join(struct ds_reader *r, int32_t k)
 {
 	r->n_f = (uint32_t)k + 1;
+	ds_keep(r, r->n_f);
 	while (r->n_g > 0)
 		if (!ds_push(&r->f, &r->n_f, &r->cap_f, &r->g[--r->n_g]))
 			return HOG_PYSTACK_RETRY;

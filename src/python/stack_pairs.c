@@ -70,13 +70,14 @@ bool ds_site_known(const struct ds_shared *s, const struct ds_frame *caller,
 	return hog_map64_get(&s->sites, site_key(caller, callee)) != NULL;
 }
 
-void ds_sites_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n)
+void ds_sites_learn(struct ds_reader *r, uint32_t from, uint32_t n)
 {
+	const struct ds_frame *f = r->f;
 	struct ds_shared *s = r->shared;
 
 	if (s->sites.count > SITES_MAX)
 		hog_map64_clear(&s->sites);
-	for (uint32_t i = 1; i < n; i++) {
+	for (uint32_t i = from ? from : 1; i < n; i++) {
 		uint64_t key = site_key(&f[i - 1], &f[i]);
 
 		if (!hog_map64_get(&s->sites, key))
@@ -108,13 +109,14 @@ const struct hog_pycode *ds_pair_caller(const struct ds_reader *r,
 	return code && code->serial == *serial ? code : NULL;
 }
 
-void ds_edges_learn(struct ds_reader *r, const struct ds_frame *f, uint32_t n)
+void ds_edges_learn(struct ds_reader *r, uint32_t from, uint32_t n)
 {
+	const struct ds_frame *f = r->f;
 	struct ds_shared *s = r->shared;
 
 	if (s->edges.count > DS_PAIRS_MAX)
 		hog_map64_clear(&s->edges);
-	for (uint32_t i = 1; i < n; i++) {
+	for (uint32_t i = from ? from : 1; i < n; i++) {
 		uint64_t key = pair_key(f[i - 1].code, f[i].code);
 		uint64_t *have = hog_map64_get(&s->edges, key);
 		uint64_t at = (uint32_t)f[i - 1].at;
@@ -134,9 +136,10 @@ int32_t ds_edge_at(const struct ds_shared *s, const struct hog_pycode *caller,
 	return at ? (int32_t)*at : -1;
 }
 
-void ds_count_sighting(struct ds_shared *s, const struct hog_pycode *callee)
+void ds_count_sightings(struct ds_shared *s, const struct hog_pycode *callee,
+			uint32_t n)
 {
-	s->seen[callee->serial % DS_SEEN_SLOTS]++;
+	s->seen[callee->serial % DS_SEEN_SLOTS] += n;
 }
 
 static void learn(struct ds_shared *s, const struct ds_frame *caller,

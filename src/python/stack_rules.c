@@ -10,6 +10,7 @@ static const struct ds_rules rules[] = {
 	{
 		.minor = 11, /* RETURN_VALUE, RETURN_GENERATOR, YIELD_VALUE */
 		.popped_ops = { 83, 75, 86 },
+		.raise_ops = { 130, 119 }, /* RAISE_VARARGS, RERAISE */
 		.return_generator = 75,
 		.marks_running = true,
 		.entry_flag = true,
@@ -18,6 +19,7 @@ static const struct ds_rules rules[] = {
 	{
 		.minor = 12, /* + RETURN_CONST and the instrumented three */
 		.popped_ops = { 83, 121, 75, 150, 242, 247 },
+		.raise_ops = { 130, 119 },
 		.return_generator = 75,
 		.marks_running = true,
 		.shims = true,
@@ -26,6 +28,7 @@ static const struct ds_rules rules[] = {
 	{
 		.minor = 13,
 		.popped_ops = { 36, 103, 35, 118, 239, 240 },
+		.raise_ops = { 101, 102 },
 		.return_generator = 35,
 		.marks_running = true,
 		.shims = true,

@@ -27,7 +27,7 @@ void ds_sides_free(struct ds_reader *r)
 		return;
 	for (unsigned i = 0; i < DS_SIDES_MAX; i++)
 		for (unsigned k = 0; k < DS_SIDE_CHUNKS; k++)
-			free(r->sides->v[i].chunks[k].buf);
+			ds_chunk_free(&r->sides->v[i].chunks[k]);
 	free(r->sides);
 	r->sides = NULL;
 }
@@ -73,6 +73,7 @@ static void exchange(struct ds_reader *r, struct ds_side *side)
 	unsigned n_side = side->n, n = n_side;
 	bool keep = fits(r);
 
+	ds_keep(r, 0);
 	if (keep && r->n_chunks > n)
 		n = r->n_chunks;
 	for (unsigned k = 0; k < n; k++)

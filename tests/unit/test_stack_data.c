@@ -40,11 +40,113 @@ Test(stack_data, what_did_not_change_is_told)
 {
 	fake_stack_chain(&f, 4);
 	expect(4);
-	expect(4);
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_SAME);
+	cr_assert_eq(stack.n, 4);
 	cr_assert_eq(stack.common, 4);
 	fake_stack_chain(&f, 3);
 	expect(3);
 	cr_assert_eq(stack.common, 3);
+}
+
+Test(stack_data, local_variables_make_no_other_stack)
+{
+	fake_stack_chain(&f, 4);
+	expect(4);
+	fake_mem_poke_u64(&f.mem,
+			  fake_stack_addr(&f, 1) +
+				  (uint64_t)f.py.lay.iframe_localsplus,
+			  0x1234);
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_SAME);
+}
+
+Test(stack_data, another_function_below_the_same_leaf_is_seen)
+{
+	struct fake_frame other = { 5, fake_stack_addr(&f, 0), FAKE_AT_CALL, 2,
+				    2 };
+
+	fake_stack_chain(&f, 4);
+	expect(4);
+	fake_stack_frame(&f, fake_stack_addr(&f, 1), &other);
+	cr_assert_eq(fake_stack_sample(&f, &stack), HOG_PYSTACK_OK);
+	cr_assert_geq(stack.n, 2);
+	cr_assert_eq(stack.frames[1].code->addr, f.code[5]);
+	cr_assert_eq(stack.common, 1);
+}
+
+/* One of the things that happen to a stack between two copies of it. */
+static void change_something(unsigned random)
+{
+	unsigned i = random / 8 % 5;
+	uint64_t caller = i ? fake_stack_addr(&f, i - 1) : 0;
+	struct fake_frame frame = { i, caller, FAKE_AT_CALL, 2, (int)i + 1 };
+
+	switch (random % 8) {
+	case 0:
+	case 1:
+	case 2:
+		fake_stack_chain(&f, 1 + random / 8 % 6);
+		return;
+	case 3:
+		frame.at = FAKE_AT_RETURN;
+		break;
+	case 4:
+		frame.stacktop = frame.callee = -1;
+		frame.at = (int)(random / 64 % 16) * 2;
+		break;
+	case 5:
+		frame.code = random / 64 % FAKE_CODES;
+		break;
+	case 6:
+		frame.previous = fake_stack_addr(&f, 7);
+		break;
+	default:
+		return;
+	}
+	fake_stack_frame(&f, fake_stack_addr(&f, i), &frame);
+}
+
+static bool same_frames(const struct hog_pystack *a,
+			const struct hog_pystack *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (a->frames[i].code != b->frames[i].code ||
+		    a->frames[i].at != b->frames[i].at ||
+		    a->frames[i].addr != b->frames[i].addr)
+			return false;
+	return a->n == b->n;
+}
+
+static void sample_anew(struct hog_pyreader **reader, struct hog_pystack *ret)
+{
+	hog_pyreader_free(*reader);
+	*reader = hog_pyreader_new(&f.stacks, FAKE_TSTATE);
+	hog_pyreader_sample(*reader, 4, ret, NULL);
+}
+
+Test(stack_data, what_is_kept_is_what_a_new_reader_sees)
+{
+	struct hog_pyreader *first = NULL, *second = NULL;
+	unsigned random = 1, compared = 0;
+
+	for (unsigned round = 0; round < 5000; round++) {
+		struct hog_pystack kept, before, after;
+
+		random = random * 1103515245 + 12345;
+		change_something(random >> 8);
+		/* What was the current frame the last time is no matter here. */
+		fake_mem_poke_u64(
+			&f.mem, FAKE_TSTATE + f.py.lay.tstate_current_frame, 0);
+		sample_anew(&first, &before);
+		fake_stack_sample(&f, &kept);
+		sample_anew(&second, &after);
+		if (!same_frames(&before, &after))
+			continue; /* a pair was proven meanwhile */
+		compared++;
+		cr_assert(same_frames(&kept, &after), "round %u", round);
+	}
+	cr_assert_gt(compared, 4000, "%u", compared);
+	hog_pyreader_free(first);
+	hog_pyreader_free(second);
 }
 
 Test(stack_data, old_bytes_above_a_running_leaf_are_no_frames)
