@@ -39,6 +39,12 @@ static unsigned give_out(struct hog_cputime *c, struct hog_cpushare *shares)
 	return n;
 }
 
+void hog_cputime_begin(struct hog_cputime *c, uint64_t given_ns)
+{
+	c->started = true;
+	c->last_ns = c->seen_ns = given_ns;
+}
+
 unsigned hog_cputime_look(struct hog_cputime *c, const struct hog_oscpu *now,
 			  uint32_t stack, bool running,
 			  struct hog_cpushare *shares)

@@ -32,6 +32,8 @@ struct hog_cpushare {
 	uint64_t ns;
 };
 
+/* Its CPU time counts from given_ns on, before any look: it is new, say. */
+void hog_cputime_begin(struct hog_cputime *c, uint64_t given_ns);
 /* One look: now is the thread's CPU time, stack what it ran (or, when it was
  * not running, what it stands at).  Fills shares[HOG_CPUTIME_STACKS];
  * their sum is the time used that was not given out yet.  How many.

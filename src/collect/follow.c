@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect/follow.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -37,7 +36,7 @@ void hog_follow_children(struct hog_follow *f, pid_t pid)
 		hog_offspring_add(f->offspring, pid);
 }
 
-static struct hog_candidate *find(struct hog_follow *f, pid_t pid)
+struct hog_candidate *hog_follow_find(struct hog_follow *f, pid_t pid)
 {
 	for (unsigned i = 0; i < f->n; i++)
 		if (f->v[i].pid == pid)
@@ -45,9 +44,10 @@ static struct hog_candidate *find(struct hog_follow *f, pid_t pid)
 	return NULL;
 }
 
-int hog_follow_try(struct hog_follow *f, pid_t pid, pid_t parent, uint64_t now)
+struct hog_candidate *hog_follow_try(struct hog_follow *f, pid_t pid,
+				     pid_t parent, uint64_t now)
 {
-	struct hog_candidate *c = find(f, pid);
+	struct hog_candidate *c = hog_follow_find(f, pid);
 
 	if (!c && f->n == f->cap) {
 		unsigned cap = f->cap ? f->cap * 2 : 16;
@@ -55,19 +55,21 @@ int hog_follow_try(struct hog_follow *f, pid_t pid, pid_t parent, uint64_t now)
 
 		grown = realloc(f->v, cap * sizeof(*grown));
 		if (!grown)
-			return -ENOMEM;
+			return NULL;
 		f->v = grown;
 		f->cap = cap;
 	}
 	if (!c)
 		c = &f->v[f->n++];
-	*c = (struct hog_candidate){ pid, parent, now, now };
-	return 0;
+	*c = (struct hog_candidate){
+		.pid = pid, .parent = parent, .born_ns = now, .next_ns = now
+	};
+	return c;
 }
 
 void hog_follow_drop(struct hog_follow *f, pid_t pid)
 {
-	struct hog_candidate *c = find(f, pid);
+	struct hog_candidate *c = hog_follow_find(f, pid);
 
 	if (c)
 		*c = f->v[--f->n];
@@ -79,7 +81,7 @@ struct hog_candidate *hog_follow_due(struct hog_follow *f, uint64_t now)
 		struct hog_candidate *c = &f->v[i];
 		unsigned k = 0;
 
-		if (c->next_ns > now)
+		if (c->ended_ns || c->next_ns > now)
 			continue;
 		while (now - c->born_ns > pace[k].age_ns)
 			k++;
@@ -87,4 +89,14 @@ struct hog_candidate *hog_follow_due(struct hog_follow *f, uint64_t now)
 		return c;
 	}
 	return NULL;
+}
+
+uint64_t hog_follow_next(const struct hog_follow *f)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (unsigned i = 0; i < f->n; i++)
+		if (!f->v[i].ended_ns && f->v[i].next_ns < next)
+			next = f->v[i].next_ns;
+	return next;
 }

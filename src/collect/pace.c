@@ -156,6 +156,11 @@ static uint64_t skip_past(struct hog_pace *p, uint64_t now)
 	return passed;
 }
 
+uint64_t hog_pace_next(const struct hog_pace *p)
+{
+	return p->planned > p->slot ? p->due_ns[p->slot & 1] : 0;
+}
+
 uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,
 		       struct hog_loss *loss, bool *ret_late)
 {

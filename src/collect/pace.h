@@ -37,6 +37,8 @@ void hog_pace_end(struct hog_pace *p);
 void hog_pace_change(struct hog_pace *p, double rate_hz);
 /* Deadline of the next slot, without its jitter. */
 uint64_t hog_pace_deadline(const struct hog_pace *p);
+/* When the next slot will be served; 0: not known yet. */
+uint64_t hog_pace_next(const struct hog_pace *p);
 /* Sleeps until the next slot, or a signal.  Counts slots, late and missed
  * ones.  Returns the time now; *ret_late: it is served late. */
 uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,

@@ -68,47 +68,98 @@ static uint32_t joined_cmdline(struct hog_model *model, char *const *argv)
 	return hog_model_string(model, line, n);
 }
 
+/* A copy of its parent's memory: everything lies where it lies there. */
+static int open_fork(struct hog_process *p, const struct hog_process *parent)
+{
+	int r = hog_target_open_fork(p->pid, parent->target, parent->image,
+				     &p->target);
+
+	if (r == 0)
+		r = hog_python_of_fork(p->target, &parent->py, &p->py);
+	if (r < 0) {
+		hog_target_close(p->target);
+		p->target = NULL;
+	} else {
+		p->image = parent->image;
+		p->forked = true;
+	}
+	return r;
+}
+
+static int open_anew(struct hog_process *p, struct hog_err *err)
+{
+	int r = hog_target_open_pid(p->pid, &p->target, err);
+
+	if (r < 0)
+		return r;
+	p->image = hog_target_image(p->target);
+	return hog_python_find(p->target, &p->py, err);
+}
+
+uint32_t hog_process_name(const struct hog_process *p, uint32_t *ret_python)
+{
+	char name[256];
+
+	hog_target_script_name(p->target, name, sizeof(name));
+	*ret_python = hog_model_cstr(p->frames.model, p->py.version_text);
+	return hog_model_cstr(p->frames.model, name);
+}
+
 static uint32_t model_process(const struct hog_process *p)
 {
 	struct hog_process_info info = { .pid = p->pid,
 					 .parent = p->parent,
 					 .start_ns = p->opened_ns };
 	struct hog_model *model = p->frames.model;
-	char name[256];
 
-	hog_target_script_name(p->target, name, sizeof(name));
-	info.name = hog_model_cstr(model, name);
+	info.name = hog_process_name(p, &info.python);
 	info.cmdline = joined_cmdline(model, p->target->cmdline);
-	info.python = hog_model_cstr(model, p->py.version_text);
 	return hog_model_process(model, &info);
 }
 
-static int open_process(struct hog_process *p, pid_t parent,
+uint32_t hog_process_in_model(struct hog_process *p)
+{
+	if (!p->model_process)
+		p->model_process = model_process(p);
+	return p->model_process;
+}
+
+static int open_process(struct hog_process *p, const struct hog_origin *origin,
 			struct hog_model *model, struct hog_err *err)
 {
-	int r;
+	int r = -ESTALE;
 
 	p->opened_ns = hog_now_ns();
-	r = hog_target_open_pid(p->pid, &p->target, err);
+	if (origin->forked_from)
+		r = open_fork(p, origin->forked_from);
+	if (r < 0)
+		r = open_anew(p, err);
 	if (r < 0)
 		return r;
 	p->pid = p->target->pid;
-	r = hog_python_find(p->target, &p->py, err);
-	if (r < 0)
-		return r;
 	r = hog_pystacks_init(&p->stacks, &p->py);
 	if (r < 0)
 		return hog_err_set(err, r, "read stacks of %d", p->pid);
 	hog_frames_init(&p->frames, model, &p->py);
-	p->parent = parent;
-	p->image = hog_target_image(p->target);
+	p->parent = origin->parent;
+	p->ends = (struct hog_ends){
+		.whole = origin->whole,
+		.known = origin->whole,
+		.start_ns = origin->given_ns,
+		.given_ns = origin->given_ns,
+	};
+	if (origin->looked_ns > origin->given_ns) {
+		p->ends.given_ns = origin->looked_ns;
+		p->ends.blank_ns = origin->looked_ns - origin->given_ns;
+	}
 	p->relist = true;
 	p->names_rounds = NAMES_ROUNDS;
 	return 0;
 }
 
-int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
-		    struct hog_process **ret, struct hog_err *err)
+int hog_process_new(pid_t pid, const struct hog_origin *origin,
+		    struct hog_model *model, struct hog_process **ret,
+		    struct hog_err *err)
 {
 	struct hog_process *p = calloc(1, sizeof(*p));
 	int r;
@@ -117,7 +168,7 @@ int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
 		return hog_err_set(err, -ENOMEM, "watch process %d", pid);
 	p->pid = pid;
 	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	r = open_process(p, parent, model, err);
+	r = open_process(p, origin, model, err);
 	if (r < 0) {
 		hog_process_free(p);
 		return r;
@@ -180,6 +231,19 @@ static bool is_new(struct hog_process *p, pid_t tid)
 	return true;
 }
 
+static void begin_cpu(struct hog_process *p, struct hog_sampled *t)
+{
+	bool new = is_new(p, t->state.tid);
+
+	if (t->state.tid == p->pid) {
+		p->ends.thread = t->model_thread;
+		if (p->ends.known)
+			hog_cputime_begin(&t->cpu, p->ends.given_ns);
+	} else if (new && (p->listed_once || p->ends.whole)) {
+		hog_cputime_begin(&t->cpu, 0);
+	}
+}
+
 static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
 		       unsigned interp)
 {
@@ -209,11 +273,10 @@ static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
 	}
 	/* A program that was only just forked and execs something else has no
 	 * threads of its own and shall not show as a Python process. */
-	if (!p->model_process)
-		p->model_process = model_process(p);
+	hog_process_in_model(p);
 	p->threads[p->n_threads++] = t;
-	t->cpu.started = is_new(p, state->tid) && p->listed_once;
 	t->model_thread = model_thread(p, t, "");
+	begin_cpu(p, t);
 	p->names_rounds = NAMES_ROUNDS;
 	return true;
 }
@@ -229,7 +292,7 @@ static void drop_unlisted(struct hog_process *p, struct hog_slot *slot)
 			p->threads[kept++] = t;
 			continue;
 		}
-		hog_sampled_settle(t, slot);
+		hog_sampled_settle(p, t, slot);
 		sampled_free(t);
 	}
 	p->n_threads = kept;

@@ -29,6 +29,7 @@ struct hog_sampled { /* a thread state */
 	uint64_t os_ns;         /* when; 0 never */
 	uint64_t read_ns;       /* slot of its last stack; 0 none yet */
 	struct hog_cputime cpu;
+	uint64_t exit_ns;      /* its CPU time when it ended; 0 not known */
 	uint32_t interp;       /* index in the process */
 	uint32_t model_thread; /* id in the model */
 	bool listed;           /* found by the listing under way */
@@ -60,6 +61,34 @@ struct hog_slot {
 	uint64_t nopython_seen;
 	uint64_t unheld_seen; /* gil mode: looks at which nobody held it */
 	uint32_t last_stack;  /* of the last sample, for the live line */
+};
+
+/* A sample of a thread of the model to the sink. */
+void hog_slot_send(struct hog_slot *slot, uint32_t thread, uint32_t stack,
+		   int64_t weight, uint32_t flags);
+/* CPU time as a weight: in slots of the asked rate. */
+int64_t hog_slot_weight(const struct hog_slot *slot, uint64_t cpu_ns);
+
+/* How a process came to be looked at. */
+struct hog_origin {
+	pid_t parent; /* 0: not followed from one */
+	/* Whose memory it may run a copy of; NULL.  Borrowed for the call. */
+	const struct hog_process *forked_from;
+	bool whole; /* all of its CPU time past given_ns belongs to the run */
+	uint64_t given_ns, looked_ns; /* see struct hog_candidate */
+};
+
+/* The CPU time of a process's first thread beyond its Python frames: how it
+ * came up, and how it ends.  In cpu mode nothing of it may be lost. */
+struct hog_ends {
+	bool whole;        /* see struct hog_origin */
+	bool known;        /* given_ns is set */
+	bool had_frames;   /* it was seen to run Python code */
+	uint64_t start_ns; /* what was none of its own */
+	uint64_t given_ns; /* what is in the profile, or in blank_ns */
+	uint64_t blank_ns; /* without a frame since it last had one */
+	uint64_t exit_ns;  /* the kernel's last word; 0 none yet */
+	uint32_t thread;   /* id in the model; 0 it was never listed */
 };
 
 struct hog_process {
@@ -95,20 +124,35 @@ struct hog_process {
 	uint64_t lists_gap_ns, names_gap_ns;
 	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
-	bool gone;             /* ended, or it is another program now */
+	struct hog_ends ends;
+	bool forked;  /* opened as a copy of its parent */
+	bool gone;    /* ended, or it is another program now */
+	bool ended;   /* really so: a look later it is dropped */
+	bool settled; /* by an exec: what comes now is another's */
 };
 
 /* Opens a process for sampling.  Errors as hog_target_open_pid and
  * hog_python_find. */
-int hog_process_new(pid_t pid, pid_t parent, struct hog_model *model,
-		    struct hog_process **ret, struct hog_err *err);
+int hog_process_new(pid_t pid, const struct hog_origin *origin,
+		    struct hog_model *model, struct hog_process **ret,
+		    struct hog_err *err);
 void hog_process_free(struct hog_process *p);
+/* Its id in the model, which gets to know it now if it did not. */
+uint32_t hog_process_in_model(struct hog_process *p);
+/* What it is called, and the version of its Python, as strings of the model. */
+uint32_t hog_process_name(const struct hog_process *p, uint32_t *ret_python);
 /* Brings interpreters, threads and names up to date (not each slot). */
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot);
-/* CPU time not given out yet goes to its samples: before it is freed. */
+/* CPU time not given out yet goes to its samples: before it is freed.  Of one
+ * that has ended that is all it ever used. */
 void hog_process_settle(struct hog_process *p, struct hog_slot *slot);
 /* The same for one thread. */
-void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot);
+void hog_sampled_settle(struct hog_process *p, struct hog_sampled *t,
+			struct hog_slot *slot);
+/* A thread has ended, with so much CPU time on one of the CPUs. */
+void hog_process_take_exit(struct hog_process *p, pid_t tid, uint64_t cpu_ns);
+/* CPU time of its first thread that the program after an exec has not used. */
+uint64_t hog_process_given(const struct hog_process *p);
 /* Who holds the GILs, at most once a slot. */
 void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot);
 /* One slot: reads all threads that may have moved and sends their samples. */

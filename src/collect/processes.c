@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "collect/follow.h"
+#include "collect/family.h"
 
 #define PROCESSES_MAX 1024
 
@@ -39,6 +39,15 @@ struct hog_process *hog_processes_find(const struct hog_processes *l, pid_t pid)
 	return NULL;
 }
 
+struct hog_process *hog_processes_find_last(const struct hog_processes *l,
+					    pid_t pid)
+{
+	for (unsigned i = l->n; i-- > 0;)
+		if (l->v[i]->pid == pid)
+			return l->v[i];
+	return NULL;
+}
+
 static int add_process(struct hog_processes *l, struct hog_process *p)
 {
 	if (l->n == l->cap) {
@@ -56,10 +65,10 @@ static int add_process(struct hog_processes *l, struct hog_process *p)
 	return 0;
 }
 
-int hog_processes_open(struct hog_processes *l, pid_t pid, pid_t parent,
-		       struct hog_err *err)
+int hog_processes_open(struct hog_processes *l, pid_t pid,
+		       const struct hog_origin *origin, struct hog_err *err)
 {
-	struct hog_process *forked_from = hog_processes_find(l, parent);
+	struct hog_process *forked_from = hog_processes_find(l, origin->parent);
 	struct hog_process *p;
 	int r;
 
@@ -69,7 +78,7 @@ int hog_processes_open(struct hog_processes *l, pid_t pid, pid_t parent,
 		return hog_err_say(err, -EMFILE, NULL,
 				   "more than %d processes at once",
 				   PROCESSES_MAX);
-	r = hog_process_new(pid, parent, l->model, &p, err);
+	r = hog_process_new(pid, origin, l->model, &p, err);
 	if (r < 0)
 		return r;
 	p->frames.shorts = &l->shorts;
@@ -119,23 +128,36 @@ bool hog_processes_roots_ended(struct hog_processes *l)
 }
 
 /* Memory of a live process that cannot be read any more: it runs another
- * program now. */
-void hog_processes_drop_gone(struct hog_processes *l, struct hog_slot *slot,
-			     struct hog_follow *follow, uint64_t now)
+ * program now, or is in the middle of its end.  What the kernel says of an end
+ * is heard before it can be seen, but may wait for the next look at the news:
+ * so the ended stay one look longer. */
+static bool is_over(struct hog_process *p)
+{
+	bool heard = p->ended;
+
+	p->ended = p->ended || has_ended(p->pidfd);
+	if (p->ended)
+		return heard;
+	if (!p->gone)
+		return false;
+	return p->settled || hog_target_image(p->target) != 0;
+}
+
+void hog_processes_drop_gone(struct hog_processes *l, struct hog_family *family,
+			     uint64_t now)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < l->n; i++) {
 		struct hog_process *p = l->v[i];
-		bool ended = has_ended(p->pidfd);
 
-		if (!ended && !p->gone) {
+		if (!is_over(p)) {
 			l->v[kept++] = p;
 			continue;
 		}
-		hog_process_settle(p, slot);
-		if (!ended)
-			hog_follow_try(follow, p->pid, 0, now);
+		if (!p->settled)
+			hog_process_settle(p, family->slot);
+		hog_family_lose(family, p, now);
 		hog_process_free(p);
 	}
 	l->n = kept;
@@ -144,7 +166,8 @@ void hog_processes_drop_gone(struct hog_processes *l, struct hog_slot *slot,
 void hog_processes_settle(struct hog_processes *l, struct hog_slot *slot)
 {
 	for (unsigned i = 0; i < l->n; i++)
-		hog_process_settle(l->v[i], slot);
+		if (!l->v[i]->settled)
+			hog_process_settle(l->v[i], slot);
 }
 
 unsigned hog_processes_threads(const struct hog_processes *l)

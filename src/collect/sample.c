@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "collect/ends.h"
 #include "collect/running.h"
 #include "collect/sleepers.h"
 #include "collect/twins.h"
@@ -171,13 +172,21 @@ static uint32_t idle_marker(struct hog_process *p, struct hog_sampled *t,
 	return hog_frames_mark(&p->frames, stack, text);
 }
 
-static void send(struct hog_slot *slot, const struct hog_sampled *t,
-		 uint32_t stack, int64_t weight, uint32_t flags)
+int64_t hog_slot_weight(const struct hog_slot *slot, uint64_t cpu_ns)
+{
+	double slots =
+		(double)cpu_ns * slot->opt->rate_hz / (double)HOG_NS_PER_SEC;
+
+	return (int64_t)(slots * HOG_SLOT + 0.5);
+}
+
+void hog_slot_send(struct hog_slot *slot, uint32_t thread, uint32_t stack,
+		   int64_t weight, uint32_t flags)
 {
 	struct hog_event ev = {
 		.time_ns = slot->time_ns,
 		.kind = HOG_EV_SAMPLE,
-		.thread = t->model_thread,
+		.thread = thread,
 		.stack = stack,
 		.flags = flags | (slot->late ? HOG_EVF_LATE : 0),
 		.value = { weight, 0 },
@@ -233,17 +242,18 @@ static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 	return idle ? idle_marker(p, t, stack) : stack;
 }
 
-static void send_shares(struct hog_slot *slot, const struct hog_sampled *t,
+static void send_shares(struct hog_process *p, struct hog_slot *slot,
+			const struct hog_sampled *t,
 			const struct hog_cpushare *shares, unsigned n,
 			uint32_t flags)
 {
 	for (unsigned i = 0; i < n; i++) {
-		double slots = (double)shares[i].ns * slot->opt->rate_hz /
-			       (double)HOG_NS_PER_SEC;
-
+		if (t->state.tid == p->pid)
+			hog_ends_note(p, slot, &shares[i]);
 		if (shares[i].ns > 0 && shares[i].stack)
-			send(slot, t, shares[i].stack,
-			     (int64_t)(slots * HOG_SLOT + 0.5), flags);
+			hog_slot_send(slot, t->model_thread, shares[i].stack,
+				      hog_slot_weight(slot, shares[i].ns),
+				      flags);
 	}
 }
 
@@ -266,10 +276,11 @@ static void send_cpu(struct hog_process *p, struct hog_slot *slot,
 	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !hog_may_sleep(t),
 			     shares);
 	flags = n ? loss_flags(slot, &t->stack) : 0;
-	send_shares(slot, t, shares, n, flags);
+	send_shares(p, slot, t, shares, n, flags);
 }
 
-void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot)
+void hog_sampled_settle(struct hog_process *p, struct hog_sampled *t,
+			struct hog_slot *slot)
 {
 	struct hog_cpushare shares[HOG_CPUTIME_STACKS];
 	struct hog_oscpu now;
@@ -279,14 +290,22 @@ void hog_sampled_settle(struct hog_sampled *t, struct hog_slot *slot)
 		return;
 	if (hog_oswatch_cpu(&t->watch, &now) == 0 && now.ns > t->cpu.seen_ns)
 		t->cpu.seen_ns = now.ns;
+	if (t->exit_ns > t->cpu.seen_ns)
+		t->cpu.seen_ns = t->exit_ns;
 	n = hog_cputime_end(&t->cpu, shares);
-	send_shares(slot, t, shares, n, 0);
+	send_shares(p, slot, t, shares, n, 0);
+	if (t->state.tid == p->pid) {
+		p->ends.known = true;
+		p->ends.given_ns = t->cpu.last_ns;
+	}
 }
 
 void hog_process_settle(struct hog_process *p, struct hog_slot *slot)
 {
 	for (unsigned i = 0; i < p->n_threads; i++)
-		hog_sampled_settle(p->threads[i], slot);
+		hog_sampled_settle(p, p->threads[i], slot);
+	if (p->ended && slot->opt->mode == HOG_MODE_CPU)
+		hog_ends_settle(p, slot);
 }
 
 static void send_wall(struct hog_process *p, struct hog_slot *slot,
@@ -309,7 +328,7 @@ static void send_wall(struct hog_process *p, struct hog_slot *slot,
 		flags |= HOG_EVF_GIL_WAIT;
 	if (slot->opt->mode == HOG_MODE_GIL)
 		flags |= HOG_EVF_GIL;
-	send(slot, t, stack, HOG_SLOT, flags);
+	hog_slot_send(slot, t->model_thread, stack, HOG_SLOT, flags);
 }
 
 static bool used_no_cpu(struct hog_sampled *t)
@@ -340,7 +359,8 @@ static bool left_out(const struct hog_process *p, struct hog_slot *slot,
 	}
 	if (t->moved || !t->idle_stack)
 		return false;
-	send(slot, t, t->idle_stack, HOG_SLOT, HOG_EVF_IDLE);
+	hog_slot_send(slot, t->model_thread, t->idle_stack, HOG_SLOT,
+		      HOG_EVF_IDLE);
 	return true;
 }
 

@@ -46,6 +46,7 @@ struct suspect { /* a process that may be, or become, one of those wanted */
 	pid_t pid, parent;
 	bool kin;    /* started by a wanted one */
 	bool fits;   /* when last looked at */
+	bool whole;  /* it came up while we looked */
 	bool turned; /* it has been counted as one too many */
 	int64_t size;
 	uint64_t born_ns, next_ns;
@@ -167,6 +168,7 @@ static void take_fork(struct hog_select *sel, struct hog_processes *list,
 {
 	struct suspect new = { .pid = b->pid,
 			       .parent = b->parent,
+			       .whole = sel->begun,
 			       .born_ns = now,
 			       .next_ns = now };
 	const struct suspect *from;
@@ -225,6 +227,8 @@ static void take_births(struct hog_select *sel, struct hog_processes *list,
 			case HOG_BIRTH_EXIT:
 				drop(sel, b->pid);
 				break;
+			case HOG_BIRTH_CPU:
+				break;
 			}
 		}
 	} while (n == BIRTHS);
@@ -268,13 +272,18 @@ static enum look open_one(struct hog_select *sel, struct hog_processes *list,
 			  struct suspect *s, uint64_t program)
 {
 	uint64_t images = hog_pid_images(s->pid);
+	const struct hog_origin origin = {
+		.parent = s->parent,
+		.forked_from = hog_processes_find(list, s->parent),
+		.whole = s->whole,
+	};
 	int r;
 
 	if (hog_nopython_knows(&sel->no, images)) {
 		note_program(sel, program, false);
 		return LOOK_AGAIN;
 	}
-	r = hog_processes_open(list, s->pid, s->parent, NULL);
+	r = hog_processes_open(list, s->pid, &origin, NULL);
 	switch (r) {
 	case 0:
 		note_program(sel, program, true);

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "collect/follow.h"
+#include "collect/family.h"
 #include "collect/hottest.h"
 #include "collect/pace.h"
 #include "collect/processes.h"
@@ -20,9 +20,9 @@
 
 #define HOUSE_NS (HOG_NS_PER_SEC / 100) /* births, deaths, candidates */
 #define FOLLOW_NS (HOG_NS_PER_SEC / 1000)
+#define NEWS_MARGIN_NS (HOG_NS_PER_SEC / 1000)
 #define PROGRESS_NS (HOG_NS_PER_SEC / 4)
 #define WAIT_STEP_NS (HOG_NS_PER_SEC / 500)
-#define BIRTHS 64
 #define FDS_WANTED 65536
 
 struct hog_session {
@@ -30,7 +30,7 @@ struct hog_session {
 	struct hog_model *model;
 	struct hog_run run;
 	struct hog_processes list;
-	struct hog_follow follow;
+	struct hog_family family;
 	struct hog_select *select; /* owned; NULL: none are chosen */
 	struct hog_pace pace;
 	struct hog_slot slot;
@@ -52,8 +52,8 @@ int hog_session_new(const struct hog_session_options *opt,
 	s->model = hog_model_new();
 	hog_processes_init(&s->list, s->model);
 	/* Chosen ones are heard of with all others of the machine. */
-	r = s->model ? hog_follow_init(&s->follow, opt->follow && !opt->chosen,
-				       err)
+	r = s->model ? hog_family_init(&s->family, &s->list, &s->slot,
+				       opt->follow && !opt->chosen, err)
 		     : -ENOMEM;
 	if (r == 0 && opt->chosen)
 		r = hog_select_new(opt->chosen, opt->follow, &s->select, err);
@@ -88,7 +88,7 @@ void hog_session_free(struct hog_session *s)
 	if (!s)
 		return;
 	hog_processes_fini(&s->list);
-	hog_follow_fini(&s->follow);
+	hog_family_fini(&s->family);
 	hog_select_free(s->select);
 	hog_model_free(s->model);
 	free(s);
@@ -135,7 +135,8 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 	uint64_t until = hog_now_ns() +
 			 (uint64_t)(s->opt.wait_s * (double)HOG_NS_PER_SEC);
 	struct timespec step = { .tv_nsec = WAIT_STEP_NS };
-	int r = hog_processes_open(&s->list, pid, 0, err);
+	const struct hog_origin origin = { 0 };
+	int r = hog_processes_open(&s->list, pid, &origin, err);
 
 	while ((r == -EAGAIN || r == -ENOENT) && hog_now_ns() < until) {
 		if (must_stop(hooks))
@@ -145,11 +146,11 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 					   "Python in process %d",
 					   pid);
 		nanosleep(&step, NULL);
-		r = hog_processes_open(&s->list, pid, 0, err);
+		r = hog_processes_open(&s->list, pid, &origin, err);
 	}
 	if (r < 0)
 		return r;
-	hog_follow_children(&s->follow, pid);
+	hog_follow_children(&s->family.follow, pid);
 	return hog_processes_add_root(&s->list, pid);
 }
 
@@ -158,10 +159,9 @@ int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 	int r = hog_processes_add_root(&s->list, pid);
 
 	if (r == 0)
-		r = hog_follow_try(&s->follow, pid, 0, hog_now_ns());
+		r = hog_family_watch(&s->family, pid);
 	if (r < 0)
 		return hog_err_set(err, r, "watch process %d", pid);
-	hog_follow_children(&s->follow, pid);
 	return 0;
 }
 
@@ -216,75 +216,19 @@ struct hog_left_out hog_session_left_out(const struct hog_session *s)
 
 /* ---- housekeeping between slots ---- */
 
-/* The news may come after the new program was opened: then it is old. */
-static void take_exec(struct hog_session *s, const struct hog_birth *b,
-		      uint64_t now)
-{
-	struct hog_process *p = hog_processes_find(&s->list, b->pid);
-
-	if (p && p->opened_ns > b->time_ns)
-		return;
-	if (p)
-		p->gone = true;
-	hog_follow_try(&s->follow, b->pid, b->parent, now);
-}
-
-static void take_births(struct hog_session *s, uint64_t now)
-{
-	struct hog_birth births[BIRTHS];
-	int n;
-
-	if (!s->follow.offspring)
-		return;
-	do {
-		n = hog_offspring_poll(s->follow.offspring, births, BIRTHS);
-		for (int i = 0; i < n; i++) {
-			const struct hog_birth *b = &births[i];
-
-			switch (b->kind) {
-			case HOG_BIRTH_FORK:
-				hog_follow_try(&s->follow, b->pid, b->parent,
-					       now);
-				break;
-			case HOG_BIRTH_EXEC:
-				take_exec(s, b, now);
-				break;
-			case HOG_BIRTH_EXIT:
-				hog_follow_drop(&s->follow, b->pid);
-				break;
-			}
-		}
-	} while (n == BIRTHS);
-}
-
-static void try_candidates(struct hog_session *s, uint64_t now)
-{
-	struct hog_candidate *c;
-
-	while ((c = hog_follow_due(&s->follow, now))) {
-		pid_t pid = c->pid, parent = c->parent;
-		int r = hog_processes_open(&s->list, pid, parent, NULL);
-
-		/* -ENOENT and -EAGAIN: it may still become Python. */
-		if (r != -ENOENT && r != -EAGAIN && r != -EFAULT)
-			hog_follow_drop(&s->follow, pid);
-	}
-}
-
 /* Returns true when the session is over. */
 static bool keep_house(struct hog_session *s, uint64_t now)
 {
 	if (now - s->follow_ns >= FOLLOW_NS) {
 		s->follow_ns = now;
-		take_births(s, now);
-		try_candidates(s, now);
+		hog_family_hear(&s->family, now);
 		if (s->select)
 			hog_select_step(s->select, &s->list, now);
 	}
 	if (now - s->house_ns < HOUSE_NS)
 		return false;
 	s->house_ns = now;
-	hog_processes_drop_gone(&s->list, &s->slot, &s->follow, now);
+	hog_family_bury(&s->family, now, false);
 	return hog_processes_roots_ended(&s->list);
 }
 
@@ -383,6 +327,20 @@ static bool is_over(struct hog_session *s,
 	return over;
 }
 
+/* Who is born between two slots is opened then, and can be read at the next:
+ * the last part of the wait is left to the clock. */
+static void wait_for_news(struct hog_session *s,
+			  const struct hog_session_hooks *hooks)
+{
+	uint64_t due = hog_pace_next(&s->pace);
+
+	if (s->pace.period_ns < 2 * NEWS_MARGIN_NS || due == 0)
+		return;
+	while (!must_stop(hooks) &&
+	       hog_family_wait(&s->family, due - NEWS_MARGIN_NS))
+		continue;
+}
+
 static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 				 const struct hog_session_hooks *hooks,
 				 int *ret_error)
@@ -393,8 +351,13 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 	s->slot.period_ns = s->pace.period_ns;
 	for (;;) {
 		struct hog_loss *loss = &s->run.stats.loss;
-		uint64_t now = hog_pace_wait(&s->pace, &s->run.stats.slots,
-					     loss, &s->slot.late);
+		uint64_t now;
+
+		wait_for_news(s, hooks);
+		if (must_stop(hooks))
+			return HOG_END_STOPPED;
+		now = hog_pace_wait(&s->pace, &s->run.stats.slots, loss,
+				    &s->slot.late);
 
 		if (is_over(s, hooks, now, &end)) {
 			s->run.stats.slots--; /* it is none */
@@ -434,6 +397,8 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	if (r < 0)
 		return r;
 	*ret_end = loop(s, sink, hooks, &error);
+	hog_family_hear(&s->family, hog_now_ns());
+	hog_family_bury(&s->family, hog_now_ns(), true);
 	hog_processes_settle(&s->list, &s->slot);
 	final_stats(s);
 	if (error < 0)

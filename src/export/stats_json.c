@@ -22,6 +22,7 @@
 	U("unreadable", loss.unreadable)                                       \
 	U("truncated", loss.truncated)                                         \
 	U("repaired", loss.repaired)                                           \
+	U("unseen", loss.unseen)                                               \
 	F("estimated_wrong", estimated_wrong)                                  \
 	F("cpu_seconds", cpu_seconds)                                          \
 	U("max_rss_bytes", max_rss_bytes)                                      \
@@ -124,6 +125,10 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 		if (more[i].n)
 			say(&l, ", %llu %s", (unsigned long long)more[i].n,
 			    more[i].name);
+	if (s->loss.unseen)
+		say(&l, ", %llu process%s ended unseen",
+		    (unsigned long long)s->loss.unseen,
+		    s->loss.unseen == 1 ? "" : "es");
 	if (s->estimated_wrong > 0)
 		say(&l, ", at most %.2g %% of stacks wrong",
 		    s->estimated_wrong * 100);

@@ -56,7 +56,8 @@ enum {
 	X(torn, "stacks that stayed torn after all retries")                   \
 	X(unreadable, "stacks of which memory could not be read")              \
 	X(truncated, "stacks deeper than is kept, or past a limit")            \
-	X(repaired, "stacks of which a part was inferred")
+	X(repaired, "stacks of which a part was inferred")                     \
+	X(unseen, "Python processes that ended before they could be read")
 
 struct hog_loss {
 #define X(name, meaning) uint64_t name;

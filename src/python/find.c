@@ -267,3 +267,17 @@ int hog_python_find(struct hog_target *target, struct hog_python *ret,
 	*ret = py;
 	return 0;
 }
+
+int hog_python_of_fork(struct hog_target *target,
+		       const struct hog_python *parent, struct hog_python *ret)
+{
+	struct hog_python py = *parent;
+	int r;
+
+	py.target = target;
+	py.mem = target->mem;
+	r = hog_python_prove(&py);
+	if (r == 0)
+		*ret = py;
+	return r;
+}

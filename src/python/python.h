@@ -55,4 +55,9 @@ struct hog_python {
 int hog_python_find(struct hog_target *target, struct hog_python *ret,
 		    struct hog_err *err);
 
+/* The same for a target that runs a copy of parent's memory: every address is
+ * known, and is only proven.  -EAGAIN, -EBADMSG: it cannot be read like that. */
+int hog_python_of_fork(struct hog_target *target,
+		       const struct hog_python *parent, struct hog_python *ret);
+
 #endif

@@ -6,6 +6,7 @@
 #define HOG_TARGET_LAUNCH_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -50,12 +51,21 @@ void hog_launch_fini(struct hog_launch *launch);
  */
 struct hog_offspring;
 
-enum hog_birth_kind { HOG_BIRTH_FORK, HOG_BIRTH_EXEC, HOG_BIRTH_EXIT };
+enum hog_birth_kind {
+	HOG_BIRTH_FORK,
+	HOG_BIRTH_EXEC,
+	HOG_BIRTH_EXIT,
+	HOG_BIRTH_CPU, /* a thread ended, and had used so much of one CPU */
+};
 
 struct hog_birth {
 	enum hog_birth_kind kind;
 	pid_t pid, parent; /* parent: FORK only */
 	uint64_t time_ns;  /* when, by hog_now_ns(); when noticed, if later */
+	bool found;        /* FORK only: by looking around, it may be old */
+	pid_t tid;         /* CPU only */
+	uint64_t cpu_ns;   /* CPU only: the sum over all CPUs is its CPU time */
+	char comm[16];     /* EXEC only: the program, cut by the kernel */
 };
 
 int hog_offspring_new(struct hog_offspring **ret, struct hog_err *err);
@@ -67,11 +77,15 @@ int hog_offspring_add(struct hog_offspring *off, pid_t pid);
 void hog_offspring_remove(struct hog_offspring *off, pid_t pid);
 /* "perf" or "children": the way in force, for --stats and doctor. */
 const char *hog_offspring_way(const struct hog_offspring *off);
+/* A descriptor that is readable when there is something to poll; -1: nothing
+ * tells, polling is all there is.  Borrowed. */
+int hog_offspring_fd(const struct hog_offspring *off);
 /* What has happened since the last call; never blocks.  Returns how many of
  * ret[0..max) were filled; the rest comes with the next call.  Each process is
  * told as forked once, before anything else about it (but for records that
- * cross between CPUs at that very moment).  EXEC is only told by the perf way;
- * EXIT there is that of the first thread, others may run on. */
+ * cross between CPUs at that very moment).  EXEC and CPU are only told by the
+ * perf way, CPU not of those that were added and not forked since; EXIT there
+ * is that of the first thread, others may run on. */
 int hog_offspring_poll(struct hog_offspring *off, struct hog_birth *ret,
 		       int max);
 

@@ -111,6 +111,7 @@ static bool is_news(struct hog_newborn *nb, const struct hog_birth *birth)
 	case HOG_BIRTH_EXIT:
 		return hog_map64_remove(&nb->known, pid);
 	case HOG_BIRTH_EXEC:
+	case HOG_BIRTH_CPU:
 		break;
 	}
 	return true;

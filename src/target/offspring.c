@@ -107,6 +107,11 @@ const char *hog_offspring_way(const struct hog_offspring *off)
 	return off->polling ? off->children->ops->name : off->perf->ops->name;
 }
 
+int hog_offspring_fd(const struct hog_offspring *off)
+{
+	return off->polling ? -1 : off->perf->ops->fd(off->perf);
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct hog_birth *x = a, *y = b;
@@ -176,6 +181,7 @@ static bool is_news(struct hog_offspring *off, const struct hog_birth *birth)
 		off->children->ops->remove(off->children, birth->pid);
 		return hog_map64_remove(&off->known, pid);
 	case HOG_BIRTH_EXEC:
+	case HOG_BIRTH_CPU:
 		break;
 	}
 	return true;

@@ -120,9 +120,13 @@ static void read_children(struct children *ch, struct watched by, pid_t tid,
 		p = end;
 		if (is_watched(ch, pid) || watch(ch, pid) < 0)
 			continue;
-		hog_births_push(births,
-				(struct hog_birth){ HOG_BIRTH_FORK, pid, by.pid,
-						    hog_now_ns() });
+		hog_births_push(births, (struct hog_birth){
+						.kind = HOG_BIRTH_FORK,
+						.pid = pid,
+						.parent = by.pid,
+						.time_ns = hog_now_ns(),
+						.found = true,
+					});
 	}
 }
 
@@ -169,9 +173,11 @@ static bool children_look(struct hog_offspring_way *way,
 			continue;
 		}
 		drop(ch, i);
-		hog_births_push(births,
-				(struct hog_birth){ HOG_BIRTH_EXIT, by.pid, 0,
-						    hog_now_ns() });
+		hog_births_push(births, (struct hog_birth){
+						.kind = HOG_BIRTH_EXIT,
+						.pid = by.pid,
+						.time_ns = hog_now_ns(),
+					});
 	}
 	took = hog_now_ns() - start;
 	ch->next_ns = start + REST_MIN_NS + took * REST;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * New processes by the kernel's own records: a software event that counts
- * nothing but is inherited, on each thread and CPU, writing FORK, EXIT and COMM
- * into one ring per CPU.  Works for one's own processes with
+ * New processes by the kernel's own records: a software event that counts CPU
+ * time and is inherited, on each thread and CPU, writing FORK, EXIT and COMM
+ * into one ring per CPU, and READ with the count of each thread that ends.  Works for one's own processes with
  * perf_event_paranoid up to 2; nothing is stopped, a look at the rings is a
  * read of memory.  An inherited event with a ring must be bound to a CPU, hence
  * the many descriptors.
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -41,6 +42,7 @@ struct perf {
 	struct ring *rings; /* owned, one per CPU number */
 	int ncpus;
 	size_t page_size;
+	int epoll_fd; /* of all rings; -1 */
 	int fds[FDS_MAX];
 	size_t nfds;
 };
@@ -110,6 +112,8 @@ static void perf_free(struct hog_offspring_way *way)
 		if (ring->fd >= 0)
 			close(ring->fd);
 	}
+	if (perf->epoll_fd >= 0)
+		close(perf->epoll_fd);
 	free(perf->rings);
 	free(perf);
 }
@@ -118,6 +122,10 @@ static int open_thread(struct perf *perf, pid_t tid)
 {
 	struct perf_event_attr attr = plain_attr();
 
+	/* Counts without a sample take no timer; the read of a count is as
+	 * exact as the scheduler's own (a tick is not waited for). */
+	attr.config = PERF_COUNT_SW_TASK_CLOCK;
+	attr.inherit_stat = 1;
 	attr.inherit = 1;
 	attr.task = 1;
 	attr.comm = 1;
@@ -216,7 +224,38 @@ struct comm_record {
 	/* the name, padded to 8 bytes, and then the time */
 };
 
+struct read_record { /* of a thread that ends, and its part on one CPU */
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t count;
+};
+
 #define RECORD_MAX 512
+
+static void take_name(struct hog_birth *birth, const unsigned char *bytes,
+		      size_t len)
+{
+	const size_t at = sizeof(struct comm_record), tail = sizeof(uint64_t);
+	size_t n = len > at + tail ? len - at - tail : 0;
+
+	if (n > sizeof(birth->comm) - 1)
+		n = sizeof(birth->comm) - 1;
+	memcpy(birth->comm, bytes + at, n);
+}
+
+static bool take_count(struct hog_birth *birth, const unsigned char *bytes,
+		       size_t len)
+{
+	struct read_record record;
+
+	if (len < sizeof(record))
+		return false;
+	memcpy(&record, bytes, sizeof(record));
+	birth->kind = HOG_BIRTH_CPU;
+	birth->tid = (pid_t)record.tid;
+	birth->cpu_ns = record.count;
+	return record.count > 0; /* it has not been on each CPU */
+}
 
 static void take_record(const unsigned char *bytes, size_t len,
 			struct hog_births *births)
@@ -245,6 +284,11 @@ static void take_record(const unsigned char *bytes, size_t len,
 		if (!(task.header.misc & PERF_RECORD_MISC_COMM_EXEC))
 			return;
 		birth.kind = HOG_BIRTH_EXEC;
+		take_name(&birth, bytes, len);
+		break;
+	case PERF_RECORD_READ:
+		if (!take_count(&birth, bytes, len))
+			return;
 		break;
 	case PERF_RECORD_LOST:
 		births->lost++;
@@ -305,11 +349,17 @@ static bool perf_look(struct hog_offspring_way *way, struct hog_births *births)
 	return true;
 }
 
+static int perf_fd(const struct hog_offspring_way *way)
+{
+	return ((const struct perf *)way)->epoll_fd;
+}
+
 static const struct hog_offspring_ops perf_ops = {
 	.name = "perf",
 	.add = perf_add,
 	.remove = perf_remove,
 	.look = perf_look,
+	.fd = perf_fd,
 	.free = perf_free,
 };
 
@@ -325,6 +375,8 @@ static int open_rings(struct perf *perf)
 			continue; /* that CPU is switched off */
 		if (r < 0)
 			return r;
+		epoll_ctl(perf->epoll_fd, EPOLL_CTL_ADD, perf->rings[cpu].fd,
+			  &(struct epoll_event){ .events = EPOLLIN });
 		open++;
 	}
 	return open > 0 ? 0 : r;
@@ -339,11 +391,12 @@ int hog_offspring_perf_new(struct hog_offspring_way **ret)
 	if (!perf)
 		return -ENOMEM;
 	perf->base.ops = &perf_ops;
+	perf->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	perf->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	if (ncpus > 0 && ncpus <= CPUS_MAX)
 		perf->rings = calloc((size_t)ncpus, sizeof(*perf->rings));
 	if (!perf->rings) {
-		free(perf);
+		perf_free(&perf->base);
 		return ncpus > CPUS_MAX ? -E2BIG : -ENOMEM;
 	}
 	perf->ncpus = (int)ncpus;

@@ -9,9 +9,9 @@
 
 #include "target/launch.h"
 
-/* Told and not yet asked for.  At 24 bytes each this is 6 MiB; more than that
+/* Told and not yet asked for.  At 56 bytes each this is 7 MiB; more than that
  * between two polls are counted lost. */
-#define HOG_BIRTHS_MAX 262144
+#define HOG_BIRTHS_MAX 131072
 
 struct hog_births {
 	struct hog_birth *v; /* owned */
@@ -32,6 +32,8 @@ struct hog_offspring_ops {
 	void (*remove)(struct hog_offspring_way *way, pid_t pid);
 	/* Appends what is new.  false: too soon to look again. */
 	bool (*look)(struct hog_offspring_way *way, struct hog_births *births);
+	/* Readable when a look would find something; NULL: nothing tells. */
+	int (*fd)(const struct hog_offspring_way *way);
 	void (*free)(struct hog_offspring_way *way);
 };
 

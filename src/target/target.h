@@ -86,6 +86,12 @@ struct hog_target {
  * -EINVAL pid is not a process.  Works across PID and mount namespaces. */
 int hog_target_open_pid(pid_t pid, struct hog_target **ret,
 			struct hog_err *err);
+/* Opens a live process that runs a copy of parent's memory (see
+ * hog_target_image): its mappings are not read, so maps is empty until
+ * hog_target_refresh_maps, and nothing proves yet that it may be read.  A tenth
+ * of the cost.  -ESTALE: it is no such copy (any more). */
+int hog_target_open_fork(pid_t pid, const struct hog_target *parent,
+			 uint64_t image, struct hog_target **ret);
 /* Opens an ELF core (kernel's or gcore's).  exe_path: the program it came from,
  * NULL: the name noted in the core.  -EBADMSG: not a core, or damaged. */
 int hog_target_open_core(const char *core_path, const char *exe_path,
@@ -99,6 +105,15 @@ int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
 /* A number that each exec changes, of what the process runs now; 0: not known
  * (a core file, no rights, the first thread has ended).  One read of a file. */
 uint64_t hog_target_image(struct hog_target *target);
+
+/* CPU time of the first thread of a process, also of a zombie; 0: unknown. */
+uint64_t hog_target_cpu_ns(pid_t pid);
+/* CPU time of all children that a process has waited for, and of theirs, to two
+ * clock ticks; 0: unknown. */
+uint64_t hog_target_reaped_ns(pid_t pid);
+/* When a process was born, in nanoseconds since boot (CLOCK_BOOTTIME), to a
+ * clock tick; 0: unknown. */
+uint64_t hog_target_born_ns(pid_t pid);
 
 /* Opens the file behind a mapping for reading: through /proc/PID/root, the
  * inode checked, else /proc/PID/map_files, else /proc/PID/exe; deleted or

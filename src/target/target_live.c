@@ -45,24 +45,70 @@ static int live_refresh_maps(struct hog_target *target, struct hog_err *err)
 	return 0;
 }
 
+/* A numeric field of a text of /proc/PID/stat, counted from 1; 0: none. */
+static uint64_t stat_field(const char *text, int field)
+{
+	const char *p = strrchr(text, ')'); /* ends the second field */
+
+	for (int i = 3; i <= field && p; i++) {
+		p = strchr(p, ' ');
+		if (p && i == field)
+			return strtoull(p + 1, NULL, 10);
+		p += p != NULL;
+	}
+	return 0;
+}
+
 /* Where code and stack begin: the 26th and the 28th field. */
 static uint64_t live_image(struct hog_target *target)
 {
 	struct target_live *live = (struct target_live *)target;
-	uint64_t value, image = 0;
-	char text[1024], *p;
+	uint64_t code, stack;
+	char text[1024];
 
 	if (hog_proc_read(live->proc_fd, "stat", text, sizeof(text)) <= 0)
 		return 0;
-	p = strrchr(text, ')'); /* ends the second field */
-	for (int field = 3; field <= 28 && p && (p = strchr(p, ' ')); field++) {
-		value = strtoull(++p, NULL, 10);
-		if (field == 28 && value < 2)
-			return 0;
-		if (field == 26 || field == 28)
-			image = hog_hash64(image ^ value);
-	}
-	return image;
+	code = stat_field(text, 26);
+	stack = stat_field(text, 28);
+	return stack < 2 ? 0 : hog_hash64(hog_hash64(code) ^ stack);
+}
+
+uint64_t hog_target_cpu_ns(pid_t pid)
+{
+	struct hog_oswatch watch;
+	struct hog_oscpu cpu = { 0 };
+
+	if (hog_oswatch_open(&watch, pid, pid) < 0)
+		return 0;
+	if (hog_oswatch_cpu(&watch, &cpu) < 0)
+		cpu.ns = 0;
+	hog_oswatch_close(&watch);
+	return cpu.ns;
+}
+
+/* The sum of n fields of its stat file that count clock ticks. */
+static uint64_t ticks_ns(pid_t pid, int field, int n)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+	char path[32], text[1024];
+	uint64_t ticks = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (hz <= 0 || hog_proc_read(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return 0;
+	while (n-- > 0)
+		ticks += stat_field(text, field++);
+	return ticks * (1000000000ULL / (uint64_t)hz);
+}
+
+uint64_t hog_target_reaped_ns(pid_t pid)
+{
+	return ticks_ns(pid, 16, 2); /* cutime, cstime */
+}
+
+uint64_t hog_target_born_ns(pid_t pid)
+{
+	return ticks_ns(pid, 22, 1); /* starttime */
 }
 
 static uint64_t live_thread_tp(struct hog_target *target, pid_t tid)
@@ -223,16 +269,17 @@ static int read_words(struct target_live *live)
 	return target->comm && target->exe && target->cmdline ? 0 : -ENOMEM;
 }
 
-static int fill(struct target_live *live, struct hog_err *err)
+/* What needs no rights.  status[cap] gets the text of /proc/PID/status. */
+static int fill_basics(struct target_live *live, char *status, size_t cap,
+		       struct hog_err *err)
 {
 	struct hog_target *target = &live->base;
-	char status[4096];
 	unsigned levels;
 	int r = open_proc(live, err);
 
 	if (r < 0)
 		return r;
-	if (hog_proc_read(live->proc_fd, "status", status, sizeof(status)) < 0)
+	if (hog_proc_read(live->proc_fd, "status", status, cap) < 0)
 		return hog_err_say(err, -ESRCH, NULL, "process %d has ended",
 				   target->pid);
 	r = check_kind(target->pid, status, err);
@@ -244,6 +291,17 @@ static int fill(struct target_live *live, struct hog_err *err)
 	if (!target->mem)
 		return hog_err_set(err, -ENOMEM, "open process %d",
 				   target->pid);
+	return 0;
+}
+
+static int fill(struct target_live *live, struct hog_err *err)
+{
+	struct hog_target *target = &live->base;
+	char status[4096];
+	int r = fill_basics(live, status, sizeof(status), err);
+
+	if (r < 0)
+		return r;
 	r = live_refresh_maps(target, err);
 	if (r == -EACCES || r == -EPERM)
 		return hog_say_not_allowed(target->pid, status, -EPERM, err);
@@ -259,22 +317,54 @@ static int fill(struct target_live *live, struct hog_err *err)
 	return 0;
 }
 
-int hog_target_open_pid(pid_t pid, struct hog_target **ret, struct hog_err *err)
+static struct target_live *live_new(pid_t pid)
 {
 	struct target_live *live = calloc(1, sizeof(*live));
-	int r;
 
 	if (!live)
-		return hog_err_set(err, -ENOMEM, "open process %d", pid);
+		return NULL;
 	live->base.ops = &live_ops;
 	live->base.pid = pid;
 	live->base.live = true;
 	live->proc_fd = -1;
+	return live;
+}
+
+int hog_target_open_pid(pid_t pid, struct hog_target **ret, struct hog_err *err)
+{
+	struct target_live *live = live_new(pid);
+	int r;
+
+	if (!live)
+		return hog_err_set(err, -ENOMEM, "open process %d", pid);
 	r = fill(live, err);
 	if (r < 0) {
 		hog_target_close(&live->base);
 		return r;
 	}
+	*ret = &live->base;
+	return 0;
+}
+
+int hog_target_open_fork(pid_t pid, const struct hog_target *parent,
+			 uint64_t image, struct hog_target **ret)
+{
+	struct target_live *live = live_new(pid);
+	char status[4096];
+	int r;
+
+	if (!live)
+		return -ENOMEM;
+	r = fill_basics(live, status, sizeof(status), NULL);
+	if (r == 0 && (!image || live_image(&live->base) != image))
+		r = -ESTALE;
+	if (r == 0)
+		r = read_words(live);
+	if (r < 0) {
+		hog_target_close(&live->base);
+		return r;
+	}
+	live->base.machine = parent->machine;
 	*ret = &live->base;
 	return 0;
 }

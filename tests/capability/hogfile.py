@@ -139,7 +139,7 @@ class Recording:
         stats = {"asked_hz": c.double()}
         stats.update(zip(("slots", "samples", "stacks"), c.varints(3)))
         names = ("late", "missed", "retries", "stops", "torn", "unreadable",
-                 "truncated", "repaired")
+                 "truncated", "repaired", "unseen")
         stats.update(zip(names, c.varints(c.varint())))
         stats["estimated_wrong"] = c.double()
         stats["cpu_seconds"] = c.double()

@@ -129,7 +129,8 @@ def test_statistics_have_every_field(hognose, worker, tmp_path):
     said = json.loads(stats.read_text())
     assert set(said) >= {
         "asked_hz", "slots", "samples", "late", "missed", "retries", "stops",
-        "torn", "unreadable", "truncated", "repaired", "estimated_wrong",
+        "torn", "unreadable", "truncated", "repaired", "unseen",
+        "estimated_wrong",
         "cpu_seconds", "max_rss_bytes", "wall_seconds", "processes", "threads"}
     assert said["asked_hz"] == 200
     assert said["stops"] == 0

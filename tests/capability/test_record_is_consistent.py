@@ -8,7 +8,7 @@ import pytest
 from shares import total
 
 FIELDS = ("asked_hz slots samples late missed retries stops torn unreadable "
-          "truncated repaired estimated_wrong cpu_seconds max_rss_bytes "
+          "truncated repaired unseen estimated_wrong cpu_seconds max_rss_bytes "
           "wall_seconds processes threads").split()
 
 

@@ -637,6 +637,8 @@ function draw_losses() {
 		add_loss(name, count(n), n === 0 ? "" :
 			n / all > bad ? "bad" : "warn");
 	}
+	if (s.unseen)
+		add_loss("unseen", count(s.unseen), "warn");
 	const wrong = s.estimated_wrong || 0;
 	add_loss("estimated_wrong", (wrong * 100).toPrecision(2).replace(
 		/^0\.0$/, "0") + " %", wrong > 0.01 ? "bad" : wrong > 0 ? "warn" : "");
