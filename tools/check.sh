@@ -334,7 +334,8 @@ closing_lines()
 		-e '^(Ok|Fail|Skipped|Timeout): +[0-9]+' \
 		-e '^(skipped|without|built, but|no )' -e '^CPythons: ' \
 		-e '(is content|files compile|fuzzers|is there|made|options agree)$' \
-		-e '^(fuzz_[a-z0-9_]+): ' -e '^rooms: ' "$1" | sed 's/^/    /'
+		-e '^(fuzz_[a-z0-9_]+): ' -e '^rooms: ' \
+		-e '^truth: ' "$1" | sed 's/^/    /'
 }
 
 # Tests that the runners counted, as "passed failed skipped".  A step without a

@@ -231,9 +231,11 @@ uint32_t hog_frames_stack(struct hog_frames *f, struct hog_stackmemo *memo,
 	else if (stack->truncated)
 		node = hog_frames_mark(f, 0, "[truncated]");
 	for (; i < stack->n; i++) {
-		uint32_t frame = frame_of(f, &stack->frames[i]);
+		const struct hog_pyframe *frame = &stack->frames[i];
 
-		node = hog_model_stack(f->model, node, frame);
+		if (!hog_pyframe_is_hidden(frame))
+			node = hog_model_stack(f->model, node,
+					       frame_of(f, frame));
 		memo->nodes[i] = node;
 	}
 	memo->n = memo->valid = stack->n;

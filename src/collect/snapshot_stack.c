@@ -105,9 +105,10 @@ static void copy_stack(const struct hog_pystack *from, struct frames *to,
 {
 	size_t n = from->n < HOG_PYSTACK_MAX ? from->n : HOG_PYSTACK_MAX;
 
-	if (n > 0) /* else frames may be NULL */
-		memcpy(to->v, from->frames + (from->n - n), n * sizeof(*to->v));
-	to->n = n;
+	to->n = 0;
+	for (size_t i = from->n - n; i < from->n; i++)
+		if (!hog_pyframe_is_hidden(&from->frames[i]))
+			to->v[to->n++] = from->frames[i];
 	to->truncated = from->truncated;
 	t->torn = from->torn; /* a repaired one is proven */
 	t->unreadable = from->unreadable;

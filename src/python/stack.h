@@ -33,6 +33,14 @@ struct hog_pyframe {
 	uint64_t addr; /* of the frame in the target, for locals */
 };
 
+/* Is it still being set up (3.11+), or one that CPython 3.12+ puts between a
+ * class that is called and its __init__?  CPython does not show them. */
+static inline bool hog_pyframe_is_hidden(const struct hog_pyframe *f)
+{
+	return f->code && f->at != -1 &&
+	       f->at < (int64_t)f->code->firsttraceable;
+}
+
 enum hog_pyverdict {
 	HOG_PYSTACK_OK,
 	HOG_PYSTACK_SAME, /* the same bytes as last time: the last result holds */

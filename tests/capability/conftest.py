@@ -52,6 +52,8 @@ def pytest_generate_tests(metafunc):
         return
     marks = list(metafunc.definition.iter_markers("pythons"))
     wanted = [p for p in discovery().found if _wanted(p, marks)]
+    if any(mark.kwargs.get("each_minor") for mark in marks):
+        wanted = pythons.each_minor(wanted)
     if os.environ.get("HOGNOSE_FEW_PYTHONS"):
         chosen = pythons.few(discovery().found)
         wanted = [p for p in wanted if p in chosen] or wanted[-1:]
@@ -186,8 +188,8 @@ def program():
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=, chroot=):"
-        " only these CPythons; others are not parametrised at all")
+        "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=, chroot=,"
+        " each_minor=): only these CPythons; others are not parametrised at all")
     config.addinivalue_line(
         "markers", "needs('root', 'ptrace', 'gdb'): skip, with the reason, "
         "where rights or programs are missing")
@@ -252,6 +254,13 @@ def _used(stats, python):
 def pytest_terminal_summary(terminalreporter):
     stats = terminalreporter.stats
     write = terminalreporter.write_line
+    lines = [value for reports in stats.values() for report in reports
+             for name, value in getattr(report, "user_properties", ())
+             if name == "truth"]
+    if lines:
+        terminalreporter.section("measured against the truth")
+        for line in sorted(set(lines)):
+            write(f"truth: {line}")
     terminalreporter.section("CPythons covered")
     for python in discovery().found:
         write(f"{python.id:16} {_used(stats, python):4} passed  "

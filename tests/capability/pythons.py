@@ -169,6 +169,12 @@ def few(found):
     return [p for p in found if p in chosen or p in plain[-1:]]
 
 
+def each_minor(found):
+    """The newest of each minor version and kind of build."""
+    newest = {(p.version[:2], p.debug, p.free_threaded): p for p in found}
+    return [p for p in found if p in newest.values()]
+
+
 class Discovery:
     """`found`: the interpreters in order; `missing`: {what: why not}."""
 

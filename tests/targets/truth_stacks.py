@@ -10,12 +10,15 @@ the hardest case there is.  Cases:
 
     plain      functions
     ccall      called back from C: sorted, map, property, __init__
+    classes    through type calls with __init__, __call__ and __getattr__
+    with       through with blocks, sort keys and try/finally
     gen        generators, each driven by the one before it
     coro       coroutines that suspend twice (3.6+)
     exc        an exception is raised at the end and travels to the loop
     threads    plain, in two threads that switch often
     shared     both chains end in the same four functions h0..h3
     recursion  r0 calls itself 200 deep; s0 and s1 call each other 150 deep
+    border     like recursion, to and fro where the frames fill their memory
     calm       20 frames of which only the last one moves
 """
 import sys
@@ -39,6 +42,24 @@ LINKS = {
         "def {p}{i}(*_):\n    C{p}{i}().x\n",
         "class C{p}{i}(object):\n    __init__ = {p}{j}\n"
         "def {p}{i}(*_):\n    C{p}{i}()\n",
+    ),
+    "classes": (
+        "class C{p}{i}(object):\n    def __init__(self):\n        {p}{j}()\n"
+        "def {p}{i}(*_):\n    C{p}{i}()\n",
+        "class C{p}{i}(object):\n    def __call__(self):\n"
+        "        return {p}{j}()\ndef {p}{i}(*_):\n    C{p}{i}()()\n",
+        "class C{p}{i}(object):\n    def __getattr__(self, name):\n"
+        "        return {p}{j}()\ndef {p}{i}(*_):\n    C{p}{i}().x\n",
+    ),
+    "with": (
+        "class C{p}{i}(object):\n    def __enter__(self): return {p}{j}()\n"
+        "    def __exit__(self, *_): pass\n"
+        "def {p}{i}(*_):\n    with C{p}{i}():\n        pass\n",
+        "class C{p}{i}(object):\n    def __enter__(self): pass\n"
+        "    def __exit__(self, *_): {p}{j}()\n"
+        "def {p}{i}(*_):\n    with C{p}{i}():\n        pass\n",
+        "def {p}{i}(*_):\n    try:\n        [0].sort(key={p}{j})\n"
+        "    finally:\n        pass\n",
     ),
     "gen": "def {p}{i}():\n    for x in {p}{j}():\n        yield x\n",
     "coro": "async def {p}{i}():\n    return await {p}{j}()\n",
@@ -121,8 +142,12 @@ def loop_coro(a, b, end):
                 pass
 
 
-def r0(n):
-    return r0(n - 1) if n else 0
+def r0(n, again=0):
+    if n:
+        return r0(n - 1, again)
+    for _ in range(again):
+        r0(60)
+    return 0
 
 
 def s0(n):
@@ -137,6 +162,14 @@ def loop_recursion(a, b, end):
     while now() < end:
         r0(199)
         s0(149)
+
+
+def loop_border(a, b, end):
+    """A frame of r0 is some 100 bytes on 3.11+, a chunk 16 KiB."""
+    depth = 60
+    while now() < end:
+        depth = depth % 240 + 1
+        r0(depth, 20)
 
 
 def busy():
@@ -163,7 +196,7 @@ def often():
 
 
 def main(case, seconds):
-    a, b = (None, None) if case in ("recursion", "calm") else define(case)
+    a, b = (None, None) if case in ("recursion", "border", "calm") else define(case)
     run = globals().get("loop_" + case, loop)
     end = now() + seconds
     if case == "threads":

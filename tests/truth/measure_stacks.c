@@ -152,11 +152,12 @@ static bool possible(const struct hog_pyframe *v, size_t n)
 		if (strncmp(v[i].code->name, "loop", 4) == 0)
 			loop = true;
 		if (down == 0) {
-			/* Only the end of a coroutine chain calls others; that
+			/* Between two of a chain: methods of operators.  That
 			 * of a greenlet leaves for another one. */
 			away = away ||
 			       strcmp(v[i].code->name, "__await__") == 0;
-			if (up && !away)
+			if (up && !away &&
+			    strncmp(v[i].code->name, "__", 2) != 0)
 				return false;
 			continue;
 		}
@@ -273,11 +274,8 @@ static void count_rounds(struct run *run, const struct hog_pystack *s)
 	}
 	run->counts.passing += passing;
 	run->counts.stale += stale;
-	if (stale) {
+	if (stale)
 		keep_example(run, s);
-		fprintf(stderr, "measure_stacks: stale, rounds %lu to %lu\n",
-			before, after);
-	}
 }
 
 static void count_sample(struct run *run, const struct hog_pystack *s)
@@ -328,6 +326,18 @@ static void wait_gap(struct run *run)
 		;
 }
 
+/* As the recorder does. */
+static void leave_out_hidden(struct run *run, struct hog_pystack *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!hog_pyframe_is_hidden(&s->frames[i]))
+			run->frames[n++] = s->frames[i];
+	s->frames = run->frames;
+	s->n = n;
+}
+
 static bool take_sample(struct run *run, unsigned i, struct streak *st)
 {
 	struct hog_pystack s = { 0 };
@@ -340,6 +350,7 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 			;
 	verdict = hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
 	run->counts.ns += hog_now_ns() - start;
+	leave_out_hidden(run, &s);
 	run->counts.tries += tries;
 	run->counts.retried += tries > 1;
 	if (verdict == HOG_PYSTACK_GONE) {
