@@ -267,6 +267,52 @@ static struct json_object *tasks(const struct hog_dump_view *view,
 	return all;
 }
 
+/* ---- greenlets ---- */
+
+static struct json_object *address(uint64_t addr)
+{
+	return addr ? json_object_new_int64((int64_t)addr) : NULL;
+}
+
+/* Frames of one that runs are its thread's. */
+static struct json_object *greenlet(const struct hog_dump_view *view,
+				    const struct hog_snapshot_greenlet *g,
+				    const struct hog_snapshot_thread *t)
+{
+	bool runs = t->greenlet != SIZE_MAX &&
+		    &view->snapshot->greenlets[t->greenlet] == g;
+	const struct hog_snapshot_frame *v = runs ? t->frames : g->frames;
+	size_t n = runs ? t->n_frames : g->n_frames;
+	struct json_object *o = json_object_new_object();
+	struct json_object *frames = json_object_new_array();
+
+	add(o, "id", address(g->greenlet.addr));
+	add(o, "name", g->name[0] ? text(g->name) : NULL);
+	add(o, "state", text(hog_greenlet_state_name(g->greenlet.state)));
+	add(o, "parent", address(g->greenlet.parent));
+	if (g->torn)
+		json_object_array_add(frames, marker("[torn]"));
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(frames, frame(view, &v[i]));
+	if (g->truncated)
+		json_object_array_add(frames, marker("[truncated]"));
+	add(o, "frames", frames);
+	return o;
+}
+
+static struct json_object *greenlets(const struct hog_dump_view *view,
+				     const struct hog_snapshot_thread *t)
+{
+	const struct hog_snapshot *s = view->snapshot;
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < s->n_greenlets; i++)
+		if (s->greenlets[i].thread == (size_t)(t - s->threads))
+			json_object_array_add(
+				all, greenlet(view, &s->greenlets[i], t));
+	return all;
+}
+
 static struct json_object *thread(const struct hog_dump_view *view,
 				  const struct hog_snapshot_thread *t)
 {
@@ -274,6 +320,7 @@ static struct json_object *thread(const struct hog_dump_view *view,
 	struct json_object *frames = json_object_new_array();
 	const char *leaf = hog_dump_leaf_marker(t);
 	const char *root = hog_dump_root_marker(t);
+	char buf[HOG_DUMP_GREENLET_MAX];
 
 	add(o, "tid", number(t->state.tid));
 	add(o, "name", text(t->name));
@@ -289,10 +336,17 @@ static struct json_object *thread(const struct hog_dump_view *view,
 		json_object_array_add(frames, frame(view, &t->frames[i]));
 	if (root)
 		json_object_array_add(frames, marker(root));
+	if (t->greenlet != SIZE_MAX)
+		json_object_array_add(frames,
+				      marker(hog_dump_greenlet_marker(
+					      view->snapshot, t->greenlet, buf,
+					      sizeof(buf))));
 	add(o, "frames", frames);
 	if (view->tasks)
 		add(o, "tasks",
 		    tasks(view, (size_t)(t - view->snapshot->threads)));
+	if (view->snapshot->has_greenlets)
+		add(o, "greenlets", greenlets(view, t));
 	return o;
 }
 

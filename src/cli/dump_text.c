@@ -159,6 +159,7 @@ static int put_thread(const struct hog_dump_view *view,
 		r = hog_dump_put_frame(view, &t->frames[i], 4, out);
 	if (root)
 		fprintf(out, "    %s\n", root);
+	hog_dump_greenlet_root(view, t, out);
 	if (t->n_frames == 0 && !leaf && !root)
 		fputs("    [no python]\n", out);
 	return r;
@@ -173,6 +174,8 @@ int hog_dump_text(const struct hog_dump_view *view, FILE *out)
 		r = put_thread(view, &s->threads[i], out);
 		if (r == 0 && view->tasks)
 			r = hog_dump_tasks(view, i, out);
+		if (r == 0)
+			r = hog_dump_greenlets(view, i, out);
 	}
 	return r;
 }

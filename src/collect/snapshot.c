@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "collect/snapshot_greenlets.h"
 #include "collect/snapshot_stack.h"
 #include "collect/snapshot_tasks.h"
 #include "syscalls/names.h"
@@ -66,9 +67,7 @@ static void describe(struct hog_snapshot *s, const char *name,
 
 static void thread_fini(struct hog_snapshot_thread *t)
 {
-	for (size_t k = 0; k < t->n_frames; k++)
-		hog_pylocals_free(t->frames[k].locals, t->frames[k].n_locals);
-	free(t->frames);
+	hog_snapshot_frames_free(t->frames, t->n_frames);
 }
 
 static int add_thread(struct hog_snapshot *s,
@@ -84,7 +83,9 @@ static int add_thread(struct hog_snapshot *s,
 		return -ENOMEM;
 	s->threads = grown;
 	t = &s->threads[s->n_threads];
-	*t = (struct hog_snapshot_thread){ .state = *state, .interp = in->id };
+	*t = (struct hog_snapshot_thread){ .state = *state,
+					   .interp = in->id,
+					   .greenlet = SIZE_MAX };
 	describe(s, name, t);
 	if (t->os.state == HOG_OS_GONE)
 		return 0; /* it has ended; its state will follow */
@@ -233,6 +234,8 @@ static int read_all(struct hog_snapshot *s,
 	qsort(s->threads, s->n_threads, sizeof(*s->threads), main_first);
 	if (opt->async != HOG_ASYNC_NONE)
 		r = hog_snapshot_read_tasks(s, opt, interps, (unsigned)n);
+	if (r == 0 && opt->async != HOG_ASYNC_NONE)
+		r = hog_snapshot_read_greenlets(s, opt);
 	return r < 0 ? hog_err_set(err, r, "read the tasks") : 0;
 }
 
@@ -269,6 +272,7 @@ void hog_snapshot_free(struct hog_snapshot *s)
 		thread_fini(&s->threads[i]);
 	free(s->threads);
 	hog_snapshot_tasks_free(s);
+	hog_snapshot_greenlets_free(s);
 	hog_pystacks_fini(&s->stacks);
 	free(s);
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "collect/async.h"
+#include "python/greenlets.h"
 #include "python/python.h"
 #include "python/stack.h"
 #include "python/tasks.h"
@@ -39,6 +40,18 @@ struct hog_snapshot_thread {
 	bool torn;      /* it moved all the time: the stack may be wrong */
 	bool truncated; /* the root side is cut */
 	bool unreadable;
+	size_t greenlet; /* index of the one that runs in it; SIZE_MAX: none */
+};
+
+struct hog_snapshot_greenlet {
+	struct hog_greenlet greenlet;
+	size_t thread; /* index; SIZE_MAX: not told (it has not begun) */
+	char name[HOG_GREENLET_NAME_MAX]; /* "": it has none */
+	/* Owned, innermost first; of a running one they are the thread's. */
+	struct hog_snapshot_frame *frames;
+	size_t n_frames;
+	bool torn; /* it was resumed each time */
+	bool truncated;
 };
 
 /* An asyncio task. */
@@ -63,6 +76,10 @@ struct hog_snapshot {
 	struct hog_snapshot_task *tasks; /* owned, only with async */
 	size_t n_tasks, n_more_tasks;    /* not shown because not asked for */
 	const char *no_tasks;            /* why there can be none; or NULL */
+	struct hog_snapshot_greenlet *greenlets; /* owned, only with async */
+	size_t n_greenlets, n_more_greenlets;    /* parked, and not asked for */
+	bool has_greenlets;                      /* the extension is loaded */
+	char no_greenlets[480]; /* it is loaded, but cannot be read: why */
 };
 
 struct hog_snapshot_options {

@@ -221,21 +221,26 @@ static void locals_of(struct hog_snapshot *s,
 	f->n_locals = n > 0 ? (size_t)n : 0;
 }
 
-/* Turns the frames around and finds their places in the source. */
-static int fill(struct hog_snapshot *s, const struct hog_snapshot_options *opt,
-		const struct frames *from, struct hog_snapshot_thread *t)
+void hog_snapshot_frames_free(struct hog_snapshot_frame *frames, size_t n)
 {
-	if (from->n == 0)
-		return 0;
-	t->frames = calloc(from->n, sizeof(*t->frames));
-	if (!t->frames)
-		return -ENOMEM;
-	t->n_frames = from->n;
-	t->truncated = from->truncated;
-	for (size_t i = 0; i < from->n; i++) {
-		struct hog_snapshot_frame *f = &t->frames[i];
+	for (size_t i = 0; i < n; i++)
+		hog_pylocals_free(frames[i].locals, frames[i].n_locals);
+	free(frames);
+}
 
-		f->frame = from->v[from->n - 1 - i];
+int hog_snapshot_frames_fill(struct hog_snapshot *s,
+			     const struct hog_snapshot_options *opt,
+			     const struct hog_pyframe *from, size_t n,
+			     struct hog_snapshot_frame **ret)
+{
+	struct hog_snapshot_frame *frames = calloc(n + 1, sizeof(*frames));
+
+	if (!frames)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct hog_snapshot_frame *f = &frames[i];
+
+		f->frame = from[n - 1 - i];
 		f->place.column = f->place.end_column = -1;
 		if (!f->frame.code)
 			continue;
@@ -243,7 +248,18 @@ static int fill(struct hog_snapshot *s, const struct hog_snapshot_options *opt,
 			locals_of(s, opt, f);
 		hog_pycode_place(&s->py, f->frame.code, f->frame.at, &f->place);
 	}
+	*ret = frames;
 	return 0;
+}
+
+static int fill(struct hog_snapshot *s, const struct hog_snapshot_options *opt,
+		const struct frames *from, struct hog_snapshot_thread *t)
+{
+	if (from->n == 0)
+		return 0;
+	t->n_frames = from->n;
+	t->truncated = from->truncated;
+	return hog_snapshot_frames_fill(s, opt, from->v, from->n, &t->frames);
 }
 
 int hog_snapshot_read_stack(struct hog_snapshot *s,

@@ -10,5 +10,12 @@
 int hog_snapshot_read_stack(struct hog_snapshot *s,
 			    const struct hog_snapshot_options *opt,
 			    struct hog_snapshot_thread *t);
+/* Frames (root first) as a snapshot has them: innermost first, with their places
+ * and, if asked for, locals.  0 or -ENOMEM. */
+int hog_snapshot_frames_fill(struct hog_snapshot *s,
+			     const struct hog_snapshot_options *opt,
+			     const struct hog_pyframe *from, size_t n,
+			     struct hog_snapshot_frame **ret);
+void hog_snapshot_frames_free(struct hog_snapshot_frame *frames, size_t n);
 
 #endif

@@ -154,4 +154,20 @@ int hog_pystack_walk(const struct hog_python *py, struct hog_pycodes *codes,
 		     uint64_t tstate, struct hog_pyframe *frames, size_t max,
 		     bool *ret_truncated);
 
+/* A stack that no thread runs just now: a parked greenlet's. */
+struct hog_pyparked {
+	uint64_t frame;      /* innermost; 0: none */
+	uint64_t chunk, top; /* 3.11+: its data stack */
+	/* This part of its C stack was taken away, and lies elsewhere. */
+	uint64_t moved, moved_len, moved_to;
+};
+
+/* The same for such a stack.  Whether it was resumed meanwhile is for the
+ * caller to see. */
+int hog_pystack_walk_parked(const struct hog_python *py,
+			    struct hog_pycodes *codes,
+			    const struct hog_pyparked *from,
+			    struct hog_pyframe *frames, size_t max,
+			    bool *ret_truncated);
+
 #endif

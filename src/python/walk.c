@@ -33,6 +33,7 @@ struct walk {
 	struct hog_span chunks[CHUNKS_MAX]; /* copies, newest first */
 	unsigned n_chunks;
 	unsigned char *bytes; /* owned: what the chunks point into */
+	const struct hog_pyparked *parked; /* NULL: a thread's own stack */
 };
 
 /* A live target moves; in a core nothing does, and a frame that makes no sense
@@ -53,6 +54,17 @@ static int push(struct walk *w, const struct hog_pycode *code, int32_t at,
 	return 0;
 }
 
+/* Where that piece of a C stack lies now; most lie where they are. */
+static uint64_t moved(const struct walk *w, uint64_t addr, size_t len)
+{
+	const struct hog_pyparked *from = w->parked;
+
+	if (!from || addr < from->moved || from->moved_len < len ||
+	    addr - from->moved > from->moved_len - len)
+		return addr;
+	return from->moved_to + (addr - from->moved);
+}
+
 /* Bytes of the target's memory, out of the chunk copies where possible. */
 static int fetch(const struct walk *w, uint64_t addr, void *buf, size_t len)
 {
@@ -66,7 +78,7 @@ static int fetch(const struct walk *w, uint64_t addr, void *buf, size_t len)
 			return 0;
 		}
 	}
-	return hog_mem_read(w->py->mem, addr, buf, len);
+	return hog_mem_read(w->py->mem, moved(w, addr, len), buf, len);
 }
 
 /* ---- 2.7-3.10 ---- */
@@ -141,18 +153,12 @@ static size_t list_chunks(struct walk *w, uint64_t chunk, uint64_t top)
 	return total;
 }
 
-static int copy_chunks(struct walk *w, uint64_t tstate)
+static int copy_chunks(struct walk *w, uint64_t chunk, uint64_t top)
 {
-	const struct hog_pylayout *lay = &w->py->lay;
-	uint64_t chunk = 0, top = 0;
 	size_t total, at = 0;
 	ssize_t got;
 	unsigned whole = 0;
 
-	if (hog_pyread_ptr(w->py, tstate, lay->tstate_datastack_chunk, &chunk) <
-		    0 ||
-	    hog_pyread_ptr(w->py, tstate, lay->tstate_datastack_top, &top) < 0)
-		return 0;
 	total = list_chunks(w, chunk, top);
 	if (w->n_chunks == 0)
 		return 0;
@@ -250,7 +256,8 @@ static int check_end(const struct walk *w, uint64_t tstate, uint64_t last)
 	uint64_t base;
 	int r;
 
-	if (w->py->lay.tstate_base_frame == HOG_NO_FIELD || last == 0)
+	if (w->py->lay.tstate_base_frame == HOG_NO_FIELD || last == 0 ||
+	    w->parked)
 		return 0;
 	r = hog_pyread_ptr(w->py, tstate, w->py->lay.tstate_base_frame, &base);
 	if (r < 0)
@@ -288,6 +295,25 @@ static int walk_data(struct walk *w, uint64_t tstate, uint64_t addr)
 	if (last && head[lay->iframe_owner] == OWNER_GENERATOR && moves(w))
 		return -EAGAIN;
 	return check_end(w, tstate, last);
+}
+
+static int walk_chunks(struct walk *w, uint64_t tstate, uint64_t frame)
+{
+	const struct hog_pylayout *lay = &w->py->lay;
+	uint64_t chunk = 0, top = 0;
+	int r = 0;
+
+	if (!frame_fields_known(lay))
+		return -EINVAL;
+	if (w->parked) {
+		r = copy_chunks(w, w->parked->chunk, w->parked->top);
+	} else if (hog_pyread_ptr(w->py, tstate, lay->tstate_datastack_chunk,
+				  &chunk) == 0 &&
+		   hog_pyread_ptr(w->py, tstate, lay->tstate_datastack_top,
+				  &top) == 0) {
+		r = copy_chunks(w, chunk, top);
+	}
+	return r < 0 ? r : walk_data(w, tstate, frame);
 }
 
 /* Where the thread state says its innermost frame is. */
@@ -334,15 +360,10 @@ static int walk_all(struct walk *w, uint64_t tstate)
 
 	if (r < 0)
 		return r;
-	if (w->py->lay.frames == HOG_PYFRAMES_HEAP) {
+	if (w->py->lay.frames == HOG_PYFRAMES_HEAP)
 		r = walk_heap(w, top);
-	} else {
-		if (!frame_fields_known(&w->py->lay))
-			return -EINVAL;
-		r = copy_chunks(w, tstate);
-		if (r == 0)
-			r = walk_data(w, tstate, top);
-	}
+	else
+		r = walk_chunks(w, tstate, top);
 	if (r == 0)
 		r = read_top(w->py, tstate, &after);
 	if (r < 0)
@@ -350,9 +371,17 @@ static int walk_all(struct walk *w, uint64_t tstate)
 	return after == top ? 0 : -EAGAIN;
 }
 
-int hog_pystack_walk(const struct hog_python *py, struct hog_pycodes *codes,
-		     uint64_t tstate, struct hog_pyframe *frames, size_t max,
-		     bool *ret_truncated)
+static int walk_parked(struct walk *w)
+{
+	if (w->py->lay.frames == HOG_PYFRAMES_HEAP)
+		return walk_heap(w, w->parked->frame);
+	return walk_chunks(w, 0, w->parked->frame);
+}
+
+/* parked, or NULL for the stack of tstate. */
+static int walk_any(const struct hog_python *py, struct hog_pycodes *codes,
+		    uint64_t tstate, const struct hog_pyparked *parked,
+		    struct hog_pystack *ret)
 {
 	_cleanup_free_ struct walk *w = calloc(1, sizeof(*w));
 	int r;
@@ -361,13 +390,40 @@ int hog_pystack_walk(const struct hog_python *py, struct hog_pycodes *codes,
 		return -ENOMEM;
 	w->py = py;
 	w->codes = codes;
-	w->frames = frames;
-	w->max = max < HOG_PYSTACK_MAX ? max : HOG_PYSTACK_MAX;
-	r = walk_all(w, tstate);
+	w->frames = ret->frames;
+	w->max = ret->n < HOG_PYSTACK_MAX ? ret->n : HOG_PYSTACK_MAX;
+	w->parked = parked;
+	r = parked ? walk_parked(w) : walk_all(w, tstate);
 	free(w->bytes);
 	if (r < 0)
 		return r;
-	reverse(frames, w->n);
-	*ret_truncated = w->truncated;
+	reverse(w->frames, w->n);
+	ret->truncated = w->truncated;
 	return (int)w->n;
+}
+
+int hog_pystack_walk(const struct hog_python *py, struct hog_pycodes *codes,
+		     uint64_t tstate, struct hog_pyframe *frames, size_t max,
+		     bool *ret_truncated)
+{
+	struct hog_pystack stack = { .frames = frames, .n = max };
+	int n = walk_any(py, codes, tstate, NULL, &stack);
+
+	if (n >= 0)
+		*ret_truncated = stack.truncated;
+	return n;
+}
+
+int hog_pystack_walk_parked(const struct hog_python *py,
+			    struct hog_pycodes *codes,
+			    const struct hog_pyparked *from,
+			    struct hog_pyframe *frames, size_t max,
+			    bool *ret_truncated)
+{
+	struct hog_pystack stack = { .frames = frames, .n = max };
+	int n = walk_any(py, codes, 0, from, &stack);
+
+	if (n >= 0)
+		*ret_truncated = stack.truncated;
+	return n;
 }
