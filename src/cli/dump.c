@@ -137,8 +137,7 @@ static void warn(const struct hog_snapshot *s)
 	if (s->py.guessed_layout)
 		hog_say_guessed("dump", s->py.version_text);
 	if (s->no_tasks && !s->has_greenlets)
-		hog_say("dump", "no tasks of Python %s: %s", s->py.version_text,
-			s->no_tasks);
+		hog_say_taskless("dump", s->py.version_text, s->no_tasks);
 	if (s->no_greenlets[0])
 		hog_say("dump", "%s: no greenlets are shown", s->no_greenlets);
 }

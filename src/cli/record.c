@@ -218,8 +218,12 @@ static void say_end(const struct recording *rec)
 {
 	const char *why = hog_session_why_empty(rec->session);
 	const struct hog_run *run = hog_session_get_run(rec->session);
+	const char *taskless, *why_taskless;
 	char line[512];
 
+	taskless = hog_session_taskless(rec->session, &why_taskless);
+	if (taskless)
+		hog_say_taskless(name, taskless, why_taskless);
 	if (hog_session_guessed(rec->session))
 		hog_say_guessed(name, hog_session_guessed(rec->session));
 	if (rec->opt.verbose)

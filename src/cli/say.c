@@ -143,3 +143,9 @@ void hog_say_guessed(const char *command, const char *version)
 		"layout is guessed from the newest known one",
 		version);
 }
+
+void hog_say_taskless(const char *command, const char *version, const char *why)
+{
+	hog_say(command, "asyncio tasks of Python %s are not shown: %s",
+		version, why);
+}

@@ -20,6 +20,9 @@ void hog_say(const char *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* That a Python of this version is newer than all we know. */
+/* --async shows no tasks of this version, for this reason. */
+void hog_say_taskless(const char *command, const char *version,
+		      const char *why);
 void hog_say_guessed(const char *command, const char *version);
 
 /* Copies text with control characters as \xNN, cut to cap - 1 bytes at a

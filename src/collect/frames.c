@@ -177,6 +177,12 @@ static uint32_t frame_of(struct hog_frames *f, const struct hog_pyframe *from)
 	return id ? id : hog_model_truncated(f->model);
 }
 
+uint32_t hog_frames_push(struct hog_frames *f, uint32_t stack,
+			 const struct hog_pyframe *frame)
+{
+	return hog_model_stack(f->model, stack, frame_of(f, frame));
+}
+
 uint32_t hog_frames_mark(struct hog_frames *f, uint32_t stack,
 			 const char *marker)
 {

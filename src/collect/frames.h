@@ -52,6 +52,9 @@ void hog_stackmemo_note(struct hog_stackmemo *memo,
 /* The model stack of a result, without its markers at the leaf. */
 uint32_t hog_frames_stack(struct hog_frames *f, struct hog_stackmemo *memo,
 			  const struct hog_pystack *stack);
+/* stack + a frame. */
+uint32_t hog_frames_push(struct hog_frames *f, uint32_t stack,
+			 const struct hog_pyframe *frame);
 /* stack + a marker frame such as "[gc]". */
 uint32_t hog_frames_mark(struct hog_frames *f, uint32_t stack,
 			 const char *marker);

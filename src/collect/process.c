@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "collect/tasks.h"
 #include "collect/twins.h"
 
 #define LISTS_NS (HOG_NS_PER_SEC / 10)
@@ -39,6 +40,7 @@ void hog_process_free(struct hog_process *p)
 		sampled_free(p->threads[i]);
 	free(p->threads);
 	free(p->probes);
+	hog_tasks_free(p->tasks);
 	hog_map64_fini(&p->tids);
 	hog_spans_fini(&p->spans);
 	hog_frames_fini(&p->frames);
@@ -476,4 +478,6 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 	}
 	refresh_names(p, now);
 	recheck_codes(p, now);
+	if (slot->opt->async != HOG_ASYNC_NONE)
+		hog_tasks_maintain(p, slot);
 }

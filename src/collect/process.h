@@ -90,6 +90,7 @@ struct hog_ends {
 	uint64_t exit_ns;  /* the kernel's last word; 0 none yet */
 	uint32_t thread;   /* id in the model; 0 it was never listed */
 };
+struct hog_tasks;
 
 struct hog_process {
 	pid_t pid;
@@ -109,6 +110,8 @@ struct hog_process {
 	uint64_t gils_ns; /* slot in which they were read */
 	unsigned char gil_bytes[HOG_PYINTERPS_MAX][HOG_PYGIL_SPAN_MAX];
 	bool gils_copied;      /* gil_bytes are of this slot: of running.c */
+	struct hog_tasks *tasks; /* owned; NULL without --async */
+	uint64_t copied_ns; /* when stacks were copied; only with tasks */
 	struct probes *probes; /* owned; of sleepers.c, NULL until needed */
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "collect/family.h"
+#include "python/tasks.h"
 
 #define PROCESSES_MAX 1024
 
@@ -86,6 +87,10 @@ int hog_processes_open(struct hog_processes *l, pid_t pid,
 		hog_frames_inherit(&p->frames, &forked_from->frames);
 	if (p->py.guessed_layout)
 		memcpy(l->guessed, p->py.version_text, sizeof(l->guessed));
+	if (hog_pytasks_why_not(&p->py)) {
+		l->no_tasks = hog_pytasks_why_not(&p->py);
+		memcpy(l->taskless, p->py.version_text, sizeof(l->taskless));
+	}
 	r = add_process(l, p);
 	if (r < 0)
 		hog_process_free(p);

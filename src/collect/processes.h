@@ -31,6 +31,9 @@ struct hog_processes {
 	unsigned n_roots;
 	uint64_t ever;                    /* opened so far */
 	char guessed[HOG_PYVERSION_TEXT]; /* a version we do not know; "" */
+	/* A version whose tasks we cannot read, and why not; "". */
+	char taskless[HOG_PYVERSION_TEXT];
+	const char *no_tasks;
 	struct hog_map64 shorts;          /* see struct hog_frames */
 };
 

@@ -8,6 +8,7 @@
 #include "collect/ends.h"
 #include "collect/running.h"
 #include "collect/sleepers.h"
+#include "collect/tasks.h"
 #include "collect/twins.h"
 #include "syscalls/names.h"
 
@@ -78,8 +79,11 @@ static ssize_t read_batch(struct hog_process *p, struct hog_slot *slot,
 			  bool *ret_slow)
 {
 	const struct hog_span *spans = p->spans.v + first;
-	ssize_t got =
-		hog_spans_read_timed(p->py.mem, spans, limit - first, ret_slow);
+	ssize_t got;
+
+	if (p->tasks)
+		p->copied_ns = hog_now_ns();
+	got = hog_spans_read_timed(p->py.mem, spans, limit - first, ret_slow);
 
 	if (*ret_slow && several) {
 		slot->stats->loss.retries++;
@@ -126,6 +130,8 @@ static void read_threads(struct hog_process *p, struct hog_slot *slot,
 			got = read_batch(p, slot, first,
 					 last->first_span + last->n_spans,
 					 end - k > 1, &slow);
+			if (p->tasks)
+				hog_tasks_witness(p, threads + k, end - k);
 			head = span_bytes(&p->spans, first,
 					  threads[k]->first_span - first);
 			left = got < (ssize_t)head ? 0 : (size_t)got - head;
@@ -149,10 +155,14 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 		p->spans.n = 0;
 		if (!plan_thread(p, t, attempt))
 			break;
+		if (p->tasks)
+			p->copied_ns = hog_now_ns();
 		got = hog_spans_read_timed(p->py.mem, p->spans.v, p->spans.n,
 					   &slow);
 		if (got == -ESRCH || got == -EPERM)
 			p->gone = true;
+		else if (p->tasks)
+			hog_tasks_witness(p, &t, 1);
 		settle(t, got < 0 ? 0 : (size_t)got, slow,
 		       attempt + 1 == HOG_SAMPLE_TRIES);
 	}
@@ -224,7 +234,9 @@ static bool collects(const struct hog_pygil *gil, const struct hog_sampled *t)
 static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 			    struct hog_sampled *t, bool idle)
 {
-	uint32_t stack = hog_frames_stack(&p->frames, &t->memo, &t->stack);
+	uint32_t stack =
+		p->tasks ? hog_tasks_stack(p, slot, t)
+			 : hog_frames_stack(&p->frames, &t->memo, &t->stack);
 	const struct hog_pygil *gil = &p->gils[t->interp];
 
 	if (t->stack.unreadable)
@@ -440,6 +452,8 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	    hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
 		p->gone = true;
 	sample_batch(p, slot, batch, n);
+	if (p->tasks)
+		hog_tasks_send_suspended(p, slot);
 	for (unsigned i = 0; i < p->n_interps; i++)
 		if (p->heads_now[i] != p->heads[i])
 			p->relist = true;

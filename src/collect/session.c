@@ -99,6 +99,15 @@ const struct hog_run *hog_session_get_run(const struct hog_session *s)
 	return &s->run;
 }
 
+const char *hog_session_taskless(const struct hog_session *s,
+				 const char **ret_why)
+{
+	*ret_why = s->list.no_tasks;
+	return s->opt.async != HOG_ASYNC_NONE && s->list.no_tasks
+		       ? s->list.taskless
+		       : NULL;
+}
+
 const char *hog_session_guessed(const struct hog_session *s)
 {
 	return s->list.guessed[0] ? s->list.guessed : NULL;

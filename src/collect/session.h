@@ -87,6 +87,10 @@ const char *hog_session_why_empty(const struct hog_session *s);
 /* Version of a sampled Python that is newer than all we know, so that its
  * layout was guessed; NULL: there is none.  Borrowed. */
 const char *hog_session_guessed(const struct hog_session *s);
+/* Version of a sampled Python of which --async shows no asyncio tasks, and why;
+ * NULL: there is none.  Borrowed. */
+const char *hog_session_taskless(const struct hog_session *s,
+				 const char **ret_why);
 /* Chosen Pythons that are not recorded: no rights to read them; no room. */
 struct hog_left_out {
 	unsigned refused, crowded;

@@ -23,6 +23,7 @@
 	U("truncated", loss.truncated)                                         \
 	U("repaired", loss.repaired)                                           \
 	U("unseen", loss.unseen)                                               \
+	U("tasks_skipped", loss.tasks_skipped)                                 \
 	F("estimated_wrong", estimated_wrong)                                  \
 	F("cpu_seconds", cpu_seconds)                                          \
 	U("max_rss_bytes", max_rss_bytes)                                      \

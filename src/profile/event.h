@@ -57,7 +57,8 @@ enum {
 	X(unreadable, "stacks of which memory could not be read")              \
 	X(truncated, "stacks deeper than is kept, or past a limit")            \
 	X(repaired, "stacks of which a part was inferred")                     \
-	X(unseen, "Python processes that ended before they could be read")
+	X(unseen, "Python processes that ended before they could be read")     \
+	X(tasks_skipped, "suspended tasks that a slot had no time for")
 
 struct hog_loss {
 #define X(name, meaning) uint64_t name;

@@ -304,6 +304,28 @@ uint64_t hog_pycoro_frame(struct hog_pytasks *pt, uint64_t coro)
 	return frame;
 }
 
+uint64_t hog_pycoro_code(struct hog_pytasks *pt, uint64_t coro)
+{
+	const struct hog_pylayout *lay = &pt->py.lay;
+	uint64_t frame = hog_pycoro_frame(pt, coro), code = 0;
+
+	if (frame)
+		(void)hog_pyread_ptr(&pt->py, frame,
+				     lay->frames == HOG_PYFRAMES_HEAP ?
+					     lay->frame_code :
+					     lay->iframe_code,
+				     &code);
+	return hog_pyref_object(&pt->py, code);
+}
+
+uint64_t hog_pytask_frame(struct hog_pytasks *pt, uint64_t task)
+{
+	struct hog_pytask t;
+
+	return hog_pytask_read(pt, task, &t) < 0 ? 0
+						 : hog_pycoro_frame(pt, t.coro);
+}
+
 /* What stands behind wrappers (coroutine.__await__(), agen.__anext__()); *gen
  * is 0 when that has no frame. */
 static int unwrap(struct hog_pytasks *pt, uint64_t object, uint64_t *ret_gen)

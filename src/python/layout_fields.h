@@ -73,6 +73,7 @@
 	X(frame_executing, frame, "f_executing")                              \
 	X(frame_state, frame, "f_state")                                      \
 	X(frame_stacktop, frame, "f_stacktop")                                \
+	X(frame_gen, frame, "f_gen")                                          \
 	X(frame_valuestack, frame, "f_valuestack")                            \
 	X(frame_stackdepth, frame, "f_stackdepth")                            \
 	X(frame_localsplus, frame, "f_localsplus")                            \

@@ -66,6 +66,7 @@ struct hog_pychain {
 	bool truncated;   /* more tasks await the first one */
 	bool cycle;       /* the first one is awaited by one that follows */
 	bool torn;        /* it moved each time: may be no chain at all */
+	uint64_t code;    /* of the last one's coroutine; 0 unknown */
 	char awaits[160]; /* what the last one waits for: "sleep"; "" */
 };
 
@@ -82,12 +83,20 @@ void hog_pytasks_free(struct hog_pytasks *pt);
 int hog_pytasks_refresh(struct hog_pytasks *pt,
 			const struct hog_pyinterp *interps, unsigned n);
 
-/* Tasks of which one, or none, runs in the thread: up to max.  How many. */
+/* Tasks of which one, or none, runs in the thread: up to max.  How many.  interp
+ * 0: only what the thread state says; tstate 0: only what the module says. */
 int hog_pytasks_running(struct hog_pytasks *pt, uint64_t interp,
 			uint64_t tstate, uint64_t *ret, unsigned max);
 
 /* Address of the frame object of a coroutine, as stacks have it; 0: none. */
 uint64_t hog_pycoro_frame(struct hog_pytasks *pt, uint64_t coro);
+
+/* The same of a task's coroutine; 0: no task, or its coroutine has none. */
+uint64_t hog_pytask_frame(struct hog_pytasks *pt, uint64_t task);
+
+/* The task whose coroutine has this frame, if it is suspended until a future is
+ * done: the future knows whom to wake.  0: cannot be told. */
+uint64_t hog_pytask_by_frame(struct hog_pytasks *pt, uint64_t frame);
 
 struct hog_pytaskref {
 	uint64_t task;

@@ -19,6 +19,7 @@
 #define DEPTH_MAX 4      /* futures between a task and its awaiter */
 #define CALLBACKS_MAX 16 /* looked at of one future */
 #define CELLS_MAX 16     /* of one function */
+#define FRAMES_MAX 64
 
 /* What a walk over callbacks carries along. */
 struct search {
@@ -239,4 +240,34 @@ void hog_pytask_awaiters(struct hog_pytasks *pt, struct hog_pytask *task)
 		from_awaited_by(&s, task->addr);
 	if (task->n_awaiters == 0)
 		from_future(&s, task->addr);
+}
+
+/* The coroutine that a frame is embedded in, or belongs to. */
+static uint64_t coro_of(struct hog_pytasks *pt, uint64_t frame)
+{
+	const struct hog_pylayout *lay = &pt->py.lay;
+	uint64_t coro = 0;
+
+	if (lay->frames != HOG_PYFRAMES_HEAP)
+		return frame - (uint64_t)lay->gen_iframe;
+	(void)hog_pyread_ptr(&pt->py, frame, lay->frame_gen, &coro);
+	return coro;
+}
+
+uint64_t hog_pytask_by_frame(struct hog_pytasks *pt, uint64_t frame)
+{
+	struct hog_pyframe frames[FRAMES_MAX];
+	struct hog_pytask woken = { 0 };
+	struct search s = { .pt = pt, .task = &woken };
+	uint64_t coro = coro_of(pt, frame);
+	struct hog_pyawait await;
+
+	if (hog_pyawait_read(pt, coro, frames, FRAMES_MAX, &await) < 0 ||
+	    hog_pykind_of(pt, await.end) != HOG_PYKIND_FUTITER)
+		return 0;
+	from_future(&s, read_u64(pt, await.end + hog_pyhead(pt)));
+	for (unsigned i = 0; i < woken.n_awaiters; i++)
+		if (hog_pytask_frame(pt, woken.awaiters[i]) == frame)
+			return woken.awaiters[i];
+	return 0;
 }

@@ -174,9 +174,11 @@ static int build(struct hog_pytasks *pt, uint64_t task, size_t most,
 	reverse(c);
 	for (size_t i = 0; i < c->n_tasks && r == 0; i++)
 		r = add_frames(pt, c, &c->tasks[i]);
-	if (r == 0)
-		say_what(pt, &c->tasks[c->n_tasks - 1], c);
-	return r;
+	if (r < 0)
+		return r;
+	c->code = hog_pycoro_code(pt, c->tasks[c->n_tasks - 1].coro);
+	say_what(pt, &c->tasks[c->n_tasks - 1], c);
+	return 0;
 }
 
 int hog_pychain_read(struct hog_pytasks *pt, uint64_t task, size_t most,

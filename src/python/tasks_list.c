@@ -130,7 +130,8 @@ int hog_pytasks_running(struct hog_pytasks *pt, uint64_t interp,
 	uint64_t loop, task;
 	unsigned n = 0;
 
-	if (pt->py.lay.tstate_running_task != HOG_NO_FIELD && max > 0 &&
+	if (tstate && pt->py.lay.tstate_running_task != HOG_NO_FIELD &&
+	    max > 0 &&
 	    hog_pyread_ptr(&pt->py, tstate, pt->py.lay.tstate_running_task,
 			   &task) == 0 &&
 	    task)

@@ -81,6 +81,9 @@ int hog_pyawait_read(struct hog_pytasks *pt, uint64_t coro,
 		     struct hog_pyframe *frames, size_t max,
 		     struct hog_pyawait *ret);
 
+/* Address of the code object that a coroutine runs; 0: none. */
+uint64_t hog_pycoro_code(struct hog_pytasks *pt, uint64_t coro);
+
 /* Reads a task by itself.  -ENOENT: there is none. */
 int hog_pytask_read(struct hog_pytasks *pt, uint64_t addr,
 		    struct hog_pytask *ret);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --async=all: the suspended tasks of a slot.  There may be ten thousands, so
+ * as many are looked at as a share of the period allows, in turn, and each
+ * stands for those that were not: all together weigh what all tasks would.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "collect/process.h"
+#include "collect/tasks_priv.h"
+
+#define TIME_SHARE 16 /* of a period */
+#define LIST_SHARE 32 /* of a core, for listing them */
+#define BATCH 128     /* looked at with one call */
+
+/* One batch: tasks, and what is known of them. */
+struct batch {
+	struct hog_pytaskref refs[BATCH];
+	const struct hog_notes *notes[BATCH];
+	bool same[BATCH];
+	unsigned n;
+};
+
+static int append(struct hog_tasks *tasks, const struct hog_pytaskref *refs,
+		  size_t n)
+{
+	void *grown;
+
+	if (tasks->n_list + n > tasks->cap_list) {
+		grown = realloc(tasks->list,
+				(tasks->n_list + n) * sizeof(*refs));
+		if (!grown)
+			return -ENOMEM;
+		tasks->list = grown;
+		tasks->cap_list = tasks->n_list + n;
+	}
+	if (n > 0)
+		memcpy(tasks->list + tasks->n_list, refs, n * sizeof(*refs));
+	tasks->n_list += n;
+	return 0;
+}
+
+static void list_all(struct hog_process *p, struct hog_tasks *tasks)
+{
+	struct hog_pytstate *states = calloc(p->n_threads + 1, sizeof(*states));
+	struct hog_pytaskref *refs = NULL;
+
+	if (!states)
+		return;
+	tasks->n_list = 0;
+	for (unsigned i = 0; i < p->n_threads; i++)
+		states[i] = p->threads[i]->state;
+	for (unsigned i = 0; i < p->n_interps; i++) {
+		int n = hog_pytasks_list(tasks->pt, &p->interps[i], states,
+					 p->n_threads, &refs);
+
+		if (n > 0)
+			(void)append(tasks, refs, (size_t)n);
+		free(refs);
+		refs = NULL;
+	}
+	free(states);
+}
+
+static void refresh_list(struct hog_process *p, struct hog_tasks *tasks,
+			 uint64_t now)
+{
+	uint64_t start;
+
+	if (tasks->list_ns && now - tasks->list_ns < tasks->list_gap_ns)
+		return;
+	start = hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	list_all(p, tasks);
+	tasks->list_ns = now;
+	tasks->list_gap_ns =
+		LIST_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+}
+
+/* Whose events a task's are: its loop's thread, else the first. */
+static uint32_t thread_of(const struct hog_process *p, uint64_t tstate)
+{
+	for (unsigned i = 0; i < p->n_threads; i++)
+		if (p->threads[i]->state.addr == tstate)
+			return p->threads[i]->model_thread;
+	return p->n_threads ? p->threads[p->n_threads - 1]->model_thread : 0;
+}
+
+static void count(struct hog_process *p, const struct hog_pytaskref *ref,
+		  const struct hog_taskentry *e)
+{
+	uint64_t key = (uint64_t)thread_of(p, ref->tstate) << 32 | e->whole;
+	uint64_t *n = hog_map64_get(&p->tasks->weights, key);
+
+	if (!e->whole || !(key >> 32))
+		return;
+	if (n)
+		++*n;
+	else
+		(void)hog_map64_put(&p->tasks->weights, key, 1);
+}
+
+static void fill(struct hog_process *p, struct hog_tasks *tasks,
+		 struct batch *b, size_t left)
+{
+	static const struct hog_notes never = { .full = true };
+
+	b->n = 0;
+	while (b->n < BATCH && b->n < left) {
+		const struct hog_pytaskref *ref =
+			&tasks->list[tasks->next++ % tasks->n_list];
+		struct hog_taskentry *e =
+			hog_taskentry_of(tasks, &tasks->by_task, ref->task);
+
+		b->refs[b->n] = *ref;
+		b->notes[b->n++] =
+			e && hog_taskentry_alive(p, e) ? &e->notes : &never;
+	}
+	tasks->next %= tasks->n_list;
+}
+
+/* How many tasks of the batch were looked at before time was over. */
+static unsigned look(struct hog_process *p, struct batch *b, uint64_t until)
+{
+	struct hog_tasks *tasks = p->tasks;
+
+	if (hog_notes_check_all(b->notes, b->n, p->py.mem, b->same) < 0) {
+		p->gone = true;
+		return 0;
+	}
+	for (unsigned i = 0; i < b->n; i++) {
+		struct hog_taskentry *e = hog_taskentry_of(
+			tasks, &tasks->by_task, b->refs[i].task);
+
+		if (e && b->same[i]) {
+			count(p, &b->refs[i], e);
+			continue;
+		}
+		if (hog_now_ns() > until)
+			return i;
+		if (hog_taskentry_read(p, b->refs[i].task, &e) == 0)
+			count(p, &b->refs[i], e);
+		if (p->gone)
+			return i;
+	}
+	return b->n;
+}
+
+static void send_counted(struct hog_process *p, struct hog_slot *slot,
+			 size_t looked)
+{
+	const struct hog_map64 *w = &p->tasks->weights;
+	double each = HOG_SLOT * (double)p->tasks->n_list / (double)looked;
+
+	for (size_t i = 0; i < w->cap; i++)
+		if (w->used[i])
+			hog_slot_send(
+				slot, (uint32_t)(w->slots[i].key >> 32),
+				(uint32_t)w->slots[i].key,
+				(int64_t)(each * (double)w->slots[i].value),
+				HOG_EVF_IDLE);
+}
+
+void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
+{
+	struct hog_tasks *tasks = p->tasks;
+	struct batch b;
+	uint64_t until;
+	size_t looked = 0;
+
+	if (!tasks || tasks->n_asyncios == 0 || p->gone ||
+	    slot->opt->async != HOG_ASYNC_ALL ||
+	    slot->opt->mode != HOG_MODE_WALL)
+		return;
+	refresh_list(p, tasks, slot->now_ns);
+	until = hog_now_ns() + slot->period_ns / TIME_SHARE;
+	hog_map64_clear(&tasks->weights);
+	while (looked < tasks->n_list && !p->gone) {
+		unsigned n;
+
+		fill(p, tasks, &b, tasks->n_list - looked);
+		n = look(p, &b, until);
+		looked += n;
+		if (n < b.n) { /* the rest has its turn next time */
+			tasks->next += tasks->n_list - (b.n - n);
+			tasks->next %= tasks->n_list;
+			break;
+		}
+		if (hog_now_ns() > until)
+			break;
+	}
+	slot->stats->loss.tasks_skipped += tasks->n_list - looked;
+	if (looked > 0)
+		send_counted(p, slot, looked);
+}
