@@ -12,16 +12,13 @@
 Test(stats_json, has_exactly_the_documented_fields)
 {
 	static const char *const names[] = {
-		"asked_hz",     "slots",
-		"samples",      "stacks",
-		"late",         "missed",
-		"retries",      "stops",
-		"torn",         "unreadable",
-		"truncated",    "repaired",
-		"unseen",       "estimated_wrong",
-		"cpu_seconds",  "max_rss_bytes",
-		"wall_seconds", "processes",
-		"threads",
+		"asked_hz",    "slots",         "samples",
+		"stacks",      "late",          "missed",
+		"retries",     "stops",         "torn",
+		"unreadable",  "truncated",     "repaired",
+		"unseen",      "tasks_skipped", "estimated_wrong",
+		"cpu_seconds", "max_rss_bytes", "wall_seconds",
+		"processes",   "threads",
 	};
 	struct hog_run run = fixed_run(NULL);
 	struct json_object *o = hog_stats_json(&run.stats), *value;
