@@ -153,6 +153,9 @@ enum hog_pyverdict hog_pyreader_sample(struct hog_pyreader *r, unsigned tries,
 int hog_pystack_walk(const struct hog_python *py, struct hog_pycodes *codes,
 		     uint64_t tstate, struct hog_pyframe *frames, size_t max,
 		     bool *ret_truncated);
+/* The same way, but for the code objects, only for the memory to be read.  As
+ * hog_pystack_walk when it fails; 0. */
+int hog_pystack_touch(const struct hog_python *py, uint64_t tstate);
 
 /* A stack that no thread runs just now: a parked greenlet's. */
 struct hog_pyparked {

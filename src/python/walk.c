@@ -26,7 +26,7 @@
 
 struct walk {
 	const struct hog_python *py;
-	struct hog_pycodes *codes;
+	struct hog_pycodes *codes; /* NULL: only the way is wanted */
 	struct hog_pyframe *frames;
 	size_t n, max;
 	bool truncated;
@@ -102,6 +102,10 @@ static int heap_frame(struct walk *w, uint64_t addr, uint64_t *ret_back)
 	if (lasti >= 0 && lasti < INT32_MAX / 2)
 		lasti *= lay->lasti_scale;
 	*ret_back = hog_load64(head + lay->frame_back);
+	if (!w->codes) {
+		w->n++;
+		return 0;
+	}
 	return push(w,
 		    hog_pycodes_get(w->codes,
 				    hog_load64(head + lay->frame_code)),
@@ -209,10 +213,15 @@ static int data_frame(struct walk *w, uint64_t addr, const unsigned char *head)
 	uint64_t instr = hog_load64(head + lay->iframe_instr), base;
 	uint64_t ref =
 		hog_pyref_object(w->py, hog_load64(head + lay->iframe_code));
-	const struct hog_pycode *code = hog_pycodes_get(w->codes, ref);
+	const struct hog_pycode *code, only = { .addr = ref };
 	int64_t at;
 	int r;
 
+	if (!w->codes) {
+		w->n++;
+		return hog_pycode_base(w->py, &only, head, &base);
+	}
+	code = hog_pycodes_get(w->codes, ref);
 	if (!code)
 		return push(w, NULL, -1, addr);
 	r = hog_pycode_base(w->py, code, head, &base);
@@ -426,4 +435,18 @@ int hog_pystack_walk_parked(const struct hog_python *py,
 	if (n >= 0)
 		*ret_truncated = stack.truncated;
 	return n;
+}
+
+int hog_pystack_touch(const struct hog_python *py, uint64_t tstate)
+{
+	_cleanup_free_ struct walk *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->py = py;
+	w->max = HOG_PYSTACK_MAX;
+	r = walk_all(w, tstate);
+	free(w->bytes);
+	return r;
 }

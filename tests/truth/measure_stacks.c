@@ -6,7 +6,7 @@
  * how many stacks could not have been, how many were torn, how far the depths
  * of the two lie apart, and which callers stood where none stood in truth.
  *
- *     measure_stacks [-n SAMPLES] [-s SECONDS] [-t TRUTHS] [-g LOW:HIGH]
+ *     measure_stacks [-n SAMPLES] [-s SECONDS] [-t TRUTHS] [-g LOW:HIGH] [-x]
  *                    [-m FILE] PID
  *
  * -n: samples that differ from the one before, at most for -s seconds: copies
@@ -14,17 +14,18 @@
  * -m: the target is tests/targets/frees_code.py with that FILE; counted is how
  * many names were not those of the round that ran.
  * -g: microseconds between two samples.  All Python threads are sampled in
- * turn.  A tool of the tests: it may print, exit and stop its target.
+ * turn.  -x: each thread is stopped for its sample, as record --exact does, and
+ * for how long is told.  A tool of the tests: it may print, exit and stop its target.
  */
+#include "stopped.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -33,9 +34,9 @@
 #include "python/python.h"
 #include "python/stack.h"
 #include "python/threads.h"
+#include "target/stop.h"
 #include "target/target.h"
 
-#define THREADS_MAX 16
 #define DEPTHS 512
 #define TRIES 4
 #define EXAMPLES 5
@@ -72,11 +73,13 @@ struct run {
 	struct hog_target *target;
 	struct hog_python py;
 	struct hog_pystacks stacks;
-	struct hog_pytstate states[THREADS_MAX];
-	struct hog_pyreader *readers[THREADS_MAX];
+	struct hog_pytstate states[STOPPED_THREADS];
+	struct hog_pyreader *readers[STOPPED_THREADS];
 	unsigned n_threads;
 	unsigned long samples, truths, seconds;
 	uint64_t gap_low, gap_high; /* ns */
+	bool exact;
+	struct stopped stopped;
 	struct counts counts;
 	struct shape shape, truth, truth_half[2];
 	struct hog_map64 edges;   /* (caller, at, callee) seen while stopped */
@@ -348,7 +351,11 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 	if (run->round)
 		while ((run->round_before = *run->round) == 0)
 			;
-	verdict = hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
+	if (run->exact)
+		verdict = stopped_sample(&run->stopped, i, &s, &tries);
+	else
+		verdict =
+			hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
 	run->counts.ns += hog_now_ns() - start;
 	leave_out_hidden(run, &s);
 	run->counts.tries += tries;
@@ -383,7 +390,7 @@ static void drop_dead_codes(struct run *run)
 
 static void measure(struct run *run)
 {
-	struct streak streaks[THREADS_MAX] = { 0 };
+	struct streak streaks[STOPPED_THREADS] = { 0 };
 	uint64_t end = hog_now_ns() + run->seconds * 1000000000;
 
 	for (unsigned long k = 0;
@@ -401,15 +408,6 @@ static void measure(struct run *run)
 }
 
 /* The truth ------------------------------------------------------------------ */
-
-static bool stop(pid_t tid)
-{
-	int status;
-
-	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
-		return false;
-	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
-}
 
 static void truth_of(struct run *run, unsigned i, unsigned half)
 {
@@ -436,22 +434,18 @@ static void truth_of(struct run *run, unsigned i, unsigned half)
 /* Stops every thread again and again, at random moments. */
 static void take_truths(struct run *run)
 {
-	for (unsigned i = 0; i < run->n_threads; i++)
-		if (ptrace(PTRACE_SEIZE, run->states[i].tid, NULL, NULL) < 0)
-			die("cannot seize a thread", NULL);
 	for (unsigned long k = 0; k < run->truths; k++) {
 		unsigned i = (unsigned)(k % run->n_threads);
-		pid_t tid = run->states[i].tid;
+		struct hog_stop stop;
 
 		usleep((useconds_t)(20 + next_random(run) % 200));
-		if (!stop(tid))
+		if (hog_stop_begin(&run->stopped.stops, run->target->pid,
+				   run->states[i].tid, &stop) < 0)
 			break;
 		truth_of(run, i, (unsigned)(k * 2 / run->truths));
-		ptrace(PTRACE_CONT, tid, NULL, NULL);
+		hog_stop_end(&run->stopped.stops, &stop);
 	}
-	for (unsigned i = 0; i < run->n_threads; i++)
-		if (stop(run->states[i].tid))
-			ptrace(PTRACE_DETACH, run->states[i].tid, NULL, NULL);
+	hog_stops_fini(&run->stopped.stops);
 }
 
 /* Callers of samples that stood where none stood in the truth. */
@@ -480,14 +474,15 @@ static void open_all(struct run *run, pid_t pid)
 	if (hog_pystacks_init(&run->stacks, &run->py) < 0 ||
 	    hog_pyinterps_list(&run->py, &interp, 1) < 1)
 		die("no interpreter", NULL);
-	n = hog_pytstates_list(&run->py, &interp, run->states, THREADS_MAX);
+	n = hog_pytstates_list(&run->py, &interp, run->states, STOPPED_THREADS);
 	if (n < 1)
 		die("no thread", NULL);
 	run->n_threads = (unsigned)n;
 	for (unsigned i = 0; i < run->n_threads; i++) {
 		run->readers[i] =
 			hog_pyreader_new(&run->stacks, run->states[i].addr);
-		if (!run->readers[i])
+		if (!run->readers[i] ||
+		    !stopped_add(&run->stopped, &run->stacks, &run->states[i]))
 			die("out of memory", NULL);
 	}
 }
@@ -496,6 +491,7 @@ static void close_all(struct run *run)
 {
 	for (unsigned i = 0; i < run->n_threads; i++)
 		hog_pyreader_free(run->readers[i]);
+	stopped_fini(&run->stopped);
 	hog_pystacks_fini(&run->stacks);
 	hog_target_close(run->target);
 	hog_map64_fini(&run->edges);
@@ -521,7 +517,7 @@ static void print_wrong_calls(const struct run *run)
 	}
 }
 
-static void print_result(const struct run *run, double seconds)
+static void print_result(struct run *run, double seconds)
 {
 	const struct counts *c = &run->counts;
 	struct rusage usage;
@@ -546,6 +542,7 @@ static void print_result(const struct run *run, double seconds)
 	       per_cent(c->lines_unseen, c->lines),
 	       per_cent(c->lines_unknown, c->lines + c->lines_unknown),
 	       per_cent(c->left_out, n));
+	stopped_print(&run->stopped);
 	printf("\"us_per_sample\": %.2f, \"samples_per_second\": %.0f, "
 	       "\"reads_per_sample\": %.2f, \"max_rss_kb\": %ld, "
 	       "\"examples\": [",
@@ -581,7 +578,7 @@ static void parse_options(struct run *run, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:t:g:m:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:s:t:g:m:x")) != -1) {
 		char *end = NULL;
 
 		switch (opt) {
@@ -596,6 +593,9 @@ static void parse_options(struct run *run, int argc, char **argv)
 			break;
 		case 'm':
 			run->round = map_round(optarg);
+			break;
+		case 'x':
+			run->exact = true;
 			break;
 		case 'g':
 			run->gap_low = strtoul(optarg, &end, 10) * 1000;
@@ -630,6 +630,8 @@ int main(int argc, char **argv)
 	open_all(run, (pid_t)strtol(argv[optind], NULL, 10));
 	reads = run->target->mem->reads;
 	start = hog_now_ns();
+	if (run->exact)
+		hog_stop_hurry();
 	measure(run);
 	took = hog_now_ns() - start;
 	run->counts.reads = run->target->mem->reads - reads;
