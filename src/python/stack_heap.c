@@ -542,7 +542,8 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 	if (!test_calls(h) && !seen_twice(h))
 		return fail(h, false, last, false);
 	learn_frames(h);
-	if (!last && !placed)
+	/* One more copy shows most places; a line is not worth a third. */
+	if (h->attempt == 0 && !last && !placed)
 		return HOG_PYSTACK_RETRY;
 	return accept(h, key);
 }
