@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 #include "cli/record_table.h"
 #include "cli/say.h"
 #include "cli/signals.h"
@@ -30,6 +31,7 @@ struct recording {
 	struct hog_session *session;
 	struct hog_sink sink;
 	struct hog_output out, stats;
+	struct hog_parts parts; /* --per-process: in place of out */
 	struct hog_record_child child;
 	struct hog_record_live live;
 	enum hog_session_end end;
@@ -87,9 +89,29 @@ static const char *make_path(struct recording *rec)
 	return rec->path;
 }
 
+static int open_parts(struct recording *rec, struct hog_err *err)
+{
+	const struct hog_record_options *opt = &rec->opt;
+	int r = hog_parts_init(&rec->parts, opt->format, opt->path, err);
+
+	rec->out.path = rec->parts.pattern; /* for what is said */
+	if (r == 0 && opt->stats_path)
+		r = hog_output_open_file(opt->stats_path, false, &rec->stats,
+					 err);
+	if (r < 0)
+		return r;
+	r = hog_parts_sink(&rec->parts, &opt->view, &rec->sink);
+	return r < 0 ? hog_err_set(err, r, "output '%s'", opt->format->name)
+		     : 0;
+}
+
 static int open_outputs(struct recording *rec, struct hog_err *err)
 {
 	const struct hog_record_options *opt = &rec->opt;
+
+	if (opt->per_process)
+		return open_parts(rec, err);
+
 	const char *path = opt->path ? opt->path : make_path(rec);
 	struct hog_view view = opt->view;
 	int r = hog_output_open(opt->format, path, &rec->out, err);
@@ -116,7 +138,7 @@ static int start(struct recording *rec, struct hog_err *err)
 		return r;
 	hog_signals_catch();
 	/* A format that can be flushed is whole at each moment. */
-	if (!rec->opt.format->flush)
+	if (!rec->opt.format->flush && !rec->opt.per_process)
 		hog_signals_guard_output(&rec->out);
 	return rec->child.pid ? hog_record_child_go(&rec->child, err) : 0;
 }
@@ -233,7 +255,11 @@ static void say_end(const struct recording *rec)
 	if (rec->opt.quiet || why)
 		return;
 	hog_stats_line(line, sizeof(line), &run->stats);
-	if (!strcmp(rec->out.path, "-"))
+	if (rec->opt.per_process)
+		hog_say(name, "%s; wrote %u file%s: %s", line,
+			rec->parts.written, rec->parts.written == 1 ? "" : "s",
+			rec->parts.pattern);
+	else if (!strcmp(rec->out.path, "-"))
 		hog_say(name, "%s", line);
 	else
 		hog_say(name, "%s; wrote %s", line, rec->out.path);
@@ -250,9 +276,12 @@ static int finish_failed(struct recording *rec, struct hog_err *err)
 {
 	const struct hog_run *run = hog_session_get_run(rec->session);
 
-	bool unwritten = rec->sink.failed < 0 || ferror(rec->out.file);
+	bool unwritten = rec->sink.failed < 0 ||
+			 (rec->out.file && ferror(rec->out.file));
 
-	if (unwritten)
+	if (unwritten && hog_split_error(&rec->sink))
+		*err = *hog_split_error(&rec->sink);
+	else if (unwritten)
 		hog_err_wrap(err, err->code, "write to '%.200s'",
 			     rec->out.path);
 	hog_fail(name, err);
@@ -309,6 +338,7 @@ static int run_record(const struct hog_args *args)
 				    : hog_fail(name, &err);
 	status = record(&rec, &err);
 	hog_sink_fini(&rec.sink);
+	hog_parts_fini(&rec.parts);
 	hog_session_free(rec.session);
 	hog_record_options_fini(&rec.opt);
 	return status;
@@ -341,6 +371,10 @@ static const struct hog_opt record_options[] = {
 	  "file names in full, not shortened by sys.path", false },
 	{ HOG_RECORD_FOLLOW, "follow", NULL,
 	  "record child processes too (default)", true },
+	{ HOG_RECORD_PER_PROCESS, "per-process", NULL,
+	  "a file for each process: FILE-PID.SUFFIX, or where %p (process) and "
+	  "%n (name) stand in FILE",
+	  false },
 	{ HOG_RECORD_ASYNC, "async", "running|all",
 	  "show asyncio tasks and who awaits whom; all: also those that are "
 	  "suspended",

@@ -25,6 +25,7 @@ struct hog_record_options {
 	char *const *program;   /* NULL: attached */
 	const char *path;       /* NULL: a name is made */
 	const char *stats_path; /* NULL: not asked for */
+	bool per_process;
 	bool quiet, verbose;
 };
 
@@ -33,6 +34,8 @@ int hog_record_parse(const struct hog_args *args,
 		     struct hog_record_options *ret, struct hog_err *err);
 void hog_record_options_fini(struct hog_record_options *opt);
 
+/* A name as a part of a file name: see below. */
+void hog_record_plain_name(const char *name, char *buf, size_t cap);
 /* A short name for what runs: the script or module of a Python, else the
  * program; only letters, digits and "._-" of ASCII, UTF-8 beyond. */
 void hog_record_program_name(const char *const *argv, char *buf, size_t cap);

@@ -45,7 +45,7 @@ static bool keeps(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-static void make_plain(const char *name, char *buf, size_t cap)
+void hog_record_plain_name(const char *name, char *buf, size_t cap)
 {
 	size_t len;
 
@@ -67,7 +67,7 @@ void hog_record_program_name(const char *const *argv, char *buf, size_t cap)
 
 	if (!strncmp(name, "python", 6))
 		script = python_script(argv);
-	make_plain(script ? script : name, buf, cap);
+	hog_record_plain_name(script ? script : name, buf, cap);
 }
 
 void hog_record_choice_name(const struct hog_choice *choice, char *buf,
@@ -80,7 +80,7 @@ void hog_record_choice_name(const struct hog_choice *choice, char *buf,
 		what = c->names[0];
 	else if (c->n_cgroups)
 		what = base_name(c->cgroups[0]);
-	make_plain(what, buf, cap);
+	hog_record_plain_name(what, buf, cap);
 }
 
 void hog_record_process_name(pid_t pid, char *buf, size_t cap)

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 #include "cli/record.h"
 #include "cli/record_table.h"
 #include "cli/version.h"
@@ -112,6 +113,9 @@ static int parse_outputs(const struct hog_args *args,
 			      &opt->format, err);
 	if (r < 0)
 		return r;
+	opt->per_process = hog_args_has(args, HOG_RECORD_PER_PROCESS);
+	if (opt->per_process)
+		return hog_parts_check(opt->path, err);
 	/* The table is made for reading at once. */
 	if (!opt->path &&
 	    (!opt->format->suffix || !strcmp(opt->format->name, "table")))

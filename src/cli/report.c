@@ -11,12 +11,19 @@
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 #include "cli/say.h"
 #include "profile/stream.h"
 
 #define LIMIT_MAX 1000000
 
-enum { OPT_FUNCTION = 256, OPT_FULL_PATHS, OPT_LIMIT, OPT_TITLE };
+enum {
+	OPT_FUNCTION = 256,
+	OPT_FULL_PATHS,
+	OPT_LIMIT,
+	OPT_TITLE,
+	OPT_PER_PROCESS,
+};
 
 struct report {
 	const char *path, *out_path;
@@ -24,6 +31,8 @@ struct report {
 	struct hog_view view;
 	struct hog_stream_reader *reader;
 	struct hog_output out;
+	struct hog_parts parts; /* --per-process: in place of out */
+	bool per_process;
 	struct hog_sink sink;
 	uint64_t events, samples;
 };
@@ -44,7 +53,16 @@ static int understand(struct report *rep, const struct hog_args *args,
 			hog_args_count(args) ? "more than one recording given"
 					     : "no recording given");
 	rep->path = hog_args_operand(args, 0);
+	rep->per_process = hog_args_has(args, OPT_PER_PROCESS);
+	if (rep->per_process && !out)
+		return hog_err_say(err, -EINVAL,
+				   "name them with -o, as in -o part-%p.html",
+				   "--per-process writes files");
 	rep->out_path = out ? out : "-";
+	if (rep->per_process)
+		r = hog_parts_check(out, err);
+	if (r < 0)
+		return r;
 	if (limit)
 		r = hog_parse_count(limit, "number of rows", 1, LIMIT_MAX,
 				    &rows, err);
@@ -97,6 +115,23 @@ static bool is_same_file(FILE *in, const char *out_path)
 	       a.st_ino == b.st_ino && S_ISREG(a.st_mode);
 }
 
+static int open_parts(struct report *rep, FILE *in, struct hog_err *err)
+{
+	struct stat st;
+	int r = hog_parts_init(&rep->parts, rep->ops, rep->out_path, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode)) {
+		rep->parts.input_dev = st.st_dev;
+		rep->parts.input_ino = st.st_ino;
+	}
+	rep->view.no_python = hog_stream_run(rep->reader)->idle;
+	if (hog_parts_sink(&rep->parts, &rep->view, &rep->sink) < 0)
+		return hog_err_set(err, -ENOMEM, "draw '%s'", rep->ops->name);
+	return hog_sink_begin(&rep->sink, hog_stream_run(rep->reader), err);
+}
+
 /* Everything is open and the sink has begun, or it says what is wrong. */
 static int start(struct report *rep, FILE *in, struct hog_err *err)
 {
@@ -104,6 +139,8 @@ static int start(struct report *rep, FILE *in, struct hog_err *err)
 
 	if (r < 0)
 		return hog_err_wrap(err, r, "%.200s", rep->path);
+	if (rep->per_process)
+		return open_parts(rep, in, err);
 	if (is_same_file(in, rep->out_path))
 		return hog_err_say(err, -EINVAL, "name another file with -o",
 				   "the output is the recording itself");
@@ -169,6 +206,8 @@ static int draw(struct report *rep, struct hog_err *err)
 	r = hog_sink_end(&rep->sink, err);
 	if (r == 0)
 		r = hog_output_close(&rep->out, err);
+	if (r < 0 && hog_split_error(&rep->sink))
+		*err = *hog_split_error(&rep->sink);
 	if (r < 0)
 		return hog_fail("report", err);
 	return say_how_it_ended(rep, ended, &why);
@@ -191,6 +230,7 @@ static int run_report(const struct hog_args *args)
 	r = r < 0 ? hog_fail("report", &err) : draw(&rep, &err);
 	if (rep.sink.ops)
 		hog_sink_fini(&rep.sink);
+	hog_parts_fini(&rep.parts);
 	hog_output_discard(&rep.out); /* of one that was not closed */
 	hog_stream_close(rep.reader);
 	return r;
@@ -205,6 +245,9 @@ static const struct hog_opt report_options[] = {
 	{ OPT_FUNCTION, "function", NULL, "functions only, no lines" },
 	{ OPT_FULL_PATHS, "full-paths", NULL, "file names in full" },
 	{ 't', "threads", NULL, "show each thread as a frame" },
+	{ OPT_PER_PROCESS, "per-process", NULL,
+	  "a file for each process: FILE-PID.SUFFIX, or where %p (process) and "
+	  "%n (name) stand in FILE" },
 	{ OPT_LIMIT, "limit", "N", "at most N rows of a table" },
 	{ OPT_TITLE, "title", "TEXT", "the title of the page" },
 	{ 0 },
