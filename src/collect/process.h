@@ -39,7 +39,10 @@ struct hog_sampled { /* a thread state */
 	bool probe_known, moved;
 	int trust;                             /* of running.c */
 	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
-	uint32_t idle_stack; /* --idle: as last sent; 0 none yet */
+	uint32_t idle_stack;     /* --idle: as last sent; 0 none yet */
+	uint64_t copy_switches;  /* of resting.c: the count before its copy */
+	uint64_t probe_switches; /* the same before its probe */
+	bool rests;              /* it is not read in this slot */
 	unsigned first_span, n_spans;
 	enum hog_pyverdict verdict;
 	struct hog_pystack stack;
@@ -109,9 +112,12 @@ struct hog_process {
 	struct hog_pygil gils[HOG_PYINTERPS_MAX];
 	uint64_t gils_ns; /* slot in which they were read */
 	unsigned char gil_bytes[HOG_PYINTERPS_MAX][HOG_PYGIL_SPAN_MAX];
-	bool gils_copied;      /* gil_bytes are of this slot: of running.c */
 	struct hog_tasks *tasks; /* owned; NULL without --async */
-	uint64_t copied_ns; /* when stacks were copied; only with tasks */
+	uint64_t copied_ns;      /* when stacks were copied; only with tasks */
+	bool gils_copied;        /* gil_bytes are of this slot: of running.c */
+	/* Of resting.c: how often the GIL has changed hands (0: not known),
+	 * and who took it last, as of switches_ns. */
+	uint64_t switches, switch_holder, switches_ns;
 	struct probes *probes; /* owned; of sleepers.c, NULL until needed */
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
@@ -119,6 +125,7 @@ struct hog_process {
 	struct hog_map64 tids; /* every thread seen so far */
 	bool listed_once;      /* threads found from now on are new ones */
 	unsigned next_os;      /* whose OS state is refreshed next */
+	uint64_t os_looks_ns;  /* flat out: when one was, last */
 	struct hog_spans spans;
 	bool has_twins; /* some thread has several states */
 	bool relist;    /* the thread list has moved */

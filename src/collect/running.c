@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect/running.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "collect/sleepers.h"
 #include "python/threads.h"
@@ -27,6 +29,8 @@ bool hog_running_plan(struct hog_process *p, const struct hog_slot *slot)
 		size_t len = hog_pygil_span(&p->py, &p->interps[i], &addr);
 
 		p->gils_copied = len > 0;
+		/* What cannot be read says nothing. */
+		memset(p->gil_bytes[i], 0, sizeof(p->gil_bytes[i]));
 		if (len > 0 &&
 		    !hog_spans_add(&p->spans, addr, p->gil_bytes[i], len))
 			return false;

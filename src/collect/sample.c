@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collect/ends.h"
+#include "collect/resting.h"
 #include "collect/running.h"
 #include "collect/sleepers.h"
 #include "collect/tasks.h"
@@ -104,6 +105,8 @@ static unsigned hand_out(struct hog_process *p, struct hog_sampled **threads,
 		struct hog_sampled *t = threads[k++];
 		size_t want = span_bytes(&p->spans, t->first_span, t->n_spans);
 
+		if (t->rests)
+			continue;
 		settle(t, left < want ? left : want, slow, false);
 		if (left < want)
 			break;
@@ -409,13 +412,54 @@ void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot)
 	}
 }
 
+static bool may_rest(struct hog_process *p, const struct hog_slot *slot,
+		     struct hog_sampled *t)
+{
+	t->rests = hog_resting_guess(p, slot, t);
+	if (!t->rests)
+		return false;
+	t->first_span = p->spans.n;
+	t->n_spans = 0;
+	t->verdict = HOG_PYSTACK_SAME;
+	t->stack.common = (uint32_t)t->stack.n;
+	return true;
+}
+
+/* The GIL has gone over since: who was left unread is read after all. */
+static void read_rested(struct hog_process *p, struct hog_slot *slot,
+			struct hog_sampled **batch, unsigned n)
+{
+	struct hog_sampled *again[HOG_SPANS_MAX];
+	unsigned n_again = 0;
+
+	p->spans.n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct hog_sampled *t = batch[i];
+
+		if (!t->rests || hog_resting_holds(p, t))
+			continue;
+		t->rests = false;
+		t->verdict = HOG_PYSTACK_RETRY;
+		if (plan_thread(p, t, 0))
+			again[n_again++] = t;
+	}
+	if (n_again > 0)
+		read_threads(p, slot, again, n_again);
+}
+
+/* first: the heads and the GILs were read with it. */
 static void sample_batch(struct hog_process *p, struct hog_slot *slot,
-			 struct hog_sampled **batch, unsigned n)
+			 struct hog_sampled **batch, unsigned n, bool first)
 {
 	if (n > 0)
 		read_threads(p, slot, batch, n);
+	if (first)
+		hog_resting_take(p, slot);
+	read_rested(p, slot, batch, n);
 	for (unsigned i = 0; i < n; i++) {
 		retry_thread(p, slot, batch[i]);
+		if (!batch[i]->rests)
+			hog_resting_note(p, batch[i]);
 		finish_thread(p, slot, batch[i]);
 	}
 	p->spans.n = 0;
@@ -424,6 +468,7 @@ static void sample_batch(struct hog_process *p, struct hog_slot *slot,
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_sampled *batch[HOG_SPANS_MAX];
+	bool first = true;
 	unsigned n = 0;
 
 	if (p->gone)
@@ -442,16 +487,17 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 		if (left_out(p, slot, t))
 			continue;
 		if (n == HOG_SPANS_MAX) {
-			sample_batch(p, slot, batch, n);
+			sample_batch(p, slot, batch, n, first);
+			first = false;
 			n = 0;
 		}
-		if (plan_thread(p, t, 0))
+		if (may_rest(p, slot, t) || plan_thread(p, t, 0))
 			batch[n++] = t;
 	}
 	if (n == 0 &&
 	    hog_mem_readv(p->py.mem, p->spans.v, p->spans.n) == -ESRCH)
 		p->gone = true;
-	sample_batch(p, slot, batch, n);
+	sample_batch(p, slot, batch, n, first);
 	if (p->tasks)
 		hog_tasks_send_suspended(p, slot);
 	for (unsigned i = 0; i < p->n_interps; i++)

@@ -8,6 +8,8 @@
 #define OS_SHARE 32     /* state files may cost 1/32 of the period */
 #define OS_LOOK_NS 2200 /* one look at a sleeper */
 #define OS_LOOKS_MIN 2
+#define OS_PERIOD_MIN_NS 50000 /* below, a slot may read one at times */
+#define GIL_FRESH_NS 200000
 
 void hog_look_at_os(struct hog_sampled *t, uint64_t now)
 {
@@ -31,12 +33,18 @@ bool hog_is_idle(const struct hog_process *p, const struct hog_sampled *t)
 	       !hog_pygil_is_wait(&p->py, &p->interps[t->interp], &t->os);
 }
 
-/* How many state files one slot may read. */
-static unsigned budget_of(const struct hog_process *p,
-			  const struct hog_slot *slot)
+/* How many state files one slot may read: by the time that has really passed,
+ * which flat out is a multiple of the period. */
+static unsigned budget_of(struct hog_process *p, const struct hog_slot *slot)
 {
 	uint64_t n = slot->period_ns / OS_SHARE / OS_LOOK_NS;
 
+	if (slot->period_ns < OS_PERIOD_MIN_NS) {
+		if (slot->now_ns - p->os_looks_ns < OS_SHARE * OS_LOOK_NS)
+			return 0;
+		p->os_looks_ns = slot->now_ns;
+		return 1;
+	}
 	if (n < OS_LOOKS_MIN)
 		n = OS_LOOKS_MIN;
 	return n > p->n_threads ? p->n_threads : (unsigned)n;
@@ -65,9 +73,11 @@ struct probes {
 	unsigned n;
 };
 
-static void judge_probe(struct hog_slot *slot, struct hog_sampled *t,
-			const unsigned char *now, size_t len)
+static void judge_probe(struct hog_process *p, struct hog_slot *slot,
+			struct hog_sampled *t, const unsigned char *now,
+			size_t len)
 {
+	t->probe_switches = p->switches;
 	if (!t->probe_known) {
 		memcpy(t->asleep, now, len);
 		t->probe_known = true;
@@ -93,12 +103,29 @@ static void read_probes(struct hog_process *p, struct hog_slot *slot,
 		}
 		for (; i < probes->n && got >= (ssize_t)spans[i].len; i++) {
 			got -= (ssize_t)spans[i].len;
-			judge_probe(slot, probes->threads[i], probes->bytes[i],
-				    spans[i].len);
+			judge_probe(p, slot, probes->threads[i],
+				    probes->bytes[i], spans[i].len);
 		}
 		if (i < probes->n)
 			hog_look_at_os(probes->threads[i++], slot->now_ns);
 	}
+}
+
+/* The GIL as the last slot has read it, when that is but a moment ago. */
+static bool gil_is_fresh(const struct hog_process *p,
+			 const struct hog_slot *slot)
+{
+	return p->switches && slot->now_ns - p->switches_ns < GIL_FRESH_NS;
+}
+
+/* It has not held the GIL since it was probed. */
+static bool stands_still(const struct hog_process *p,
+			 const struct hog_slot *slot,
+			 const struct hog_sampled *t)
+{
+	return gil_is_fresh(p, slot) && t->probe_known &&
+	       t->probe_switches == p->switches &&
+	       t->state.addr != p->switch_holder;
 }
 
 static void probe(struct hog_process *p, struct hog_slot *slot)
@@ -117,7 +144,8 @@ static void probe(struct hog_process *p, struct hog_slot *slot)
 		uint64_t addr;
 		size_t len;
 
-		if (t->ended || t->os_ns == slot->now_ns || !hog_is_idle(p, t))
+		if (t->ended || t->os_ns == slot->now_ns ||
+		    !hog_is_idle(p, t) || stands_still(p, slot, t))
 			continue;
 		len = t->reader->ops->probe(t->reader, &addr);
 		if (!hog_spans_add(&p->spans, addr, probes->bytes[probes->n],
@@ -135,9 +163,12 @@ static void wake_holders(struct hog_process *p, struct hog_slot *slot)
 {
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
+		uint64_t holder = gil_is_fresh(p, slot)
+					  ? p->switch_holder
+					  : p->gils[t->interp].holder;
 
 		if (!t->ended && t->os_ns != slot->now_ns && hog_may_sleep(t) &&
-		    p->gils[t->interp].holder == t->state.addr)
+		    holder == t->state.addr)
 			hog_look_at_os(t, slot->now_ns);
 	}
 }
@@ -155,7 +186,8 @@ void hog_sleepers_refresh(struct hog_process *p, struct hog_slot *slot)
 	}
 	if (!left || slot->opt->mode == HOG_MODE_CPU)
 		return;
-	hog_process_read_gils(p, slot);
+	if (!gil_is_fresh(p, slot))
+		hog_process_read_gils(p, slot);
 	wake_holders(p, slot);
 	probe(p, slot);
 }

@@ -11,6 +11,7 @@
 #include "python/python.h"
 
 #define READ_TRIES 4
+#define SWITCHES_AT 16     /* from the holder on */
 #define MUTEX_BYTES 48     /* pthread_mutex_t of all our ABIs is not larger */
 #define MUSL_NODE_FUTEX 20 /* of the word in a cond waiter's node */
 #define MUSL_COND_HEAD 8
@@ -115,6 +116,14 @@ int hog_pygil_read(const struct hog_python *py,
 	return 0;
 }
 
+/* 3.7+: last_holder, locked, switch_number stand one behind the other. */
+static bool counts_switches(const struct hog_python *py,
+			    const struct hog_pyinterp *in)
+{
+	return !py->lay.free_threaded && in->gil_holder_addr &&
+	       in->gil_locked_addr == in->gil_holder_addr + 8;
+}
+
 size_t hog_pygil_span(const struct hog_python *py,
 		      const struct hog_pyinterp *in, uint64_t *ret_addr)
 {
@@ -126,7 +135,9 @@ size_t hog_pygil_span(const struct hog_python *py,
 	    holder - start > HOG_PYGIL_SPAN_MAX / 2 ||
 	    (locked && locked - start > HOG_PYGIL_SPAN_MAX / 2))
 		return 0;
-	if (holder > start)
+	if (counts_switches(py, in))
+		len = SWITCHES_AT + sizeof(uint64_t);
+	else if (holder > start)
 		len = holder - start + sizeof(holder);
 	else if (locked > start)
 		len = locked - start + sizeof(uint32_t);
@@ -149,6 +160,21 @@ uint64_t hog_pygil_span_holder(const struct hog_pyinterp *in,
 	}
 	memcpy(&holder, bytes + (in->gil_holder_addr - start), sizeof(holder));
 	return locked == 1 ? le64toh(holder) : 0;
+}
+
+uint64_t hog_pygil_span_switches(const struct hog_python *py,
+				 const struct hog_pyinterp *in,
+				 const unsigned char *bytes,
+				 uint64_t *ret_holder)
+{
+	uint64_t holder, switches;
+
+	if (!counts_switches(py, in))
+		return 0;
+	memcpy(&holder, bytes, sizeof(holder));
+	memcpy(&switches, bytes + SWITCHES_AT, sizeof(switches));
+	*ret_holder = le64toh(holder);
+	return holder ? le64toh(switches) + 1 : 0;
 }
 
 /* musl: a waiter sleeps on a word of a node of its own, in the cond's list. */

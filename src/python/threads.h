@@ -77,6 +77,12 @@ size_t hog_pygil_span(const struct hog_python *py,
 /* The holder's tstate by those bytes; 0: nobody. */
 uint64_t hog_pygil_span_holder(const struct hog_pyinterp *interp,
 			       const unsigned char *bytes);
+/* How often the GIL has gone over to another thread, plus one, and who took it
+ * last (it need not be locked); 0: not told. */
+uint64_t hog_pygil_span_switches(const struct hog_python *py,
+				 const struct hog_pyinterp *interp,
+				 const unsigned char *bytes,
+				 uint64_t *ret_holder);
 /* Does a thread that sleeps in this system call wait for that GIL? */
 bool hog_pygil_is_wait(const struct hog_python *py,
 		       const struct hog_pyinterp *interp,

@@ -19,7 +19,7 @@ Test(gil, both_words_come_in_one_span)
 	struct hog_python py = { 0 };
 	uint64_t addr;
 
-	cr_assert_eq(hog_pygil_span(&py, &interp, &addr), 12);
+	cr_assert_eq(hog_pygil_span(&py, &interp, &addr), 24);
 	cr_assert_eq(addr, LAST_HOLDER);
 }
 
@@ -34,6 +34,23 @@ Test(gil, a_free_gil_has_no_holder)
 	cr_assert_eq(hog_pygil_span_holder(&interp, bytes), holder);
 	memset(bytes + LOCKED - LAST_HOLDER, 0xff, 4); /* -1: not made yet */
 	cr_assert_eq(hog_pygil_span_holder(&interp, bytes), 0);
+}
+
+Test(gil, the_number_of_switches_stands_behind)
+{
+	unsigned char bytes[HOG_PYGIL_SPAN_MAX] = { 0 };
+	struct hog_pyinterp old = { .gil_holder_addr = LAST_HOLDER };
+	struct hog_python py = { 0 };
+	uint64_t holder = 0, last = 0x7f00aabb, switches = 41;
+
+	memcpy(bytes + 16, &switches, sizeof(switches));
+	cr_assert_eq(hog_pygil_span_switches(&py, &interp, bytes, &holder), 0);
+	memcpy(bytes, &last, sizeof(last));
+	cr_assert_eq(hog_pygil_span_switches(&py, &interp, bytes, &holder), 42);
+	cr_assert_eq(holder, last);
+	cr_assert_eq(hog_pygil_span_switches(&py, &old, bytes, &holder), 0);
+	py.lay.free_threaded = true;
+	cr_assert_eq(hog_pygil_span_switches(&py, &interp, bytes, &holder), 0);
 }
 
 Test(gil, before_37_there_is_the_holder_only)
