@@ -187,8 +187,8 @@ static const struct hog_opt dump_options[] = {
 	{ OPT_LOCALS_LIMIT, "locals-limit", "N",
 	  "at most N characters of a value (128); implies --locals" },
 	{ OPT_ASYNC, "async", "running|all",
-	  "show asyncio tasks and who awaits whom; all: also those that are "
-	  "suspended",
+	  "show asyncio tasks and who awaits whom, and greenlets; all: also "
+	  "those that are suspended",
 	  false, true },
 	{ OPT_JSON, "json", NULL, "print JSON" },
 	{ 'o', "output", "FILE",

@@ -246,6 +246,9 @@ static void say_end(const struct recording *rec)
 	taskless = hog_session_taskless(rec->session, &why_taskless);
 	if (taskless)
 		hog_say_taskless(name, taskless, why_taskless);
+	if (hog_session_no_greenlets(rec->session))
+		hog_say(name, "%s: no greenlets are shown",
+			hog_session_no_greenlets(rec->session));
 	if (hog_session_guessed(rec->session))
 		hog_say_guessed(name, hog_session_guessed(rec->session));
 	if (rec->opt.verbose)
@@ -376,8 +379,8 @@ static const struct hog_opt record_options[] = {
 	  "%n (name) stand in FILE",
 	  false },
 	{ HOG_RECORD_ASYNC, "async", "running|all",
-	  "show asyncio tasks and who awaits whom; all: also those that are "
-	  "suspended",
+	  "show asyncio tasks and who awaits whom, and greenlets; all: also "
+	  "those that are suspended",
 	  false, true },
 	{ HOG_RECORD_GC, "gc", NULL, "mark stacks that run the collector",
 	  false },

@@ -204,6 +204,13 @@ void hog_stackmemo_note(struct hog_stackmemo *memo,
 		memo->valid = stack->common;
 }
 
+void hog_stackmemo_root(struct hog_stackmemo *memo, uint32_t root)
+{
+	if (memo->root != root)
+		memo->valid = 0;
+	memo->root = root;
+}
+
 static bool memo_room(struct hog_stackmemo *memo, size_t n)
 {
 	size_t cap = memo->cap ? memo->cap : MEMO_FIRST;
@@ -225,7 +232,7 @@ uint32_t hog_frames_stack(struct hog_frames *f, struct hog_stackmemo *memo,
 			  const struct hog_pystack *stack)
 {
 	size_t i = memo->valid < memo->n ? memo->valid : memo->n;
-	uint32_t node = 0;
+	uint32_t node = memo->root;
 
 	if (!memo_room(memo, stack->n))
 		return hog_frames_mark(f, 0, "[unreadable]");
@@ -235,7 +242,7 @@ uint32_t hog_frames_stack(struct hog_frames *f, struct hog_stackmemo *memo,
 	if (i > 0)
 		node = memo->nodes[i - 1];
 	else if (stack->truncated)
-		node = hog_frames_mark(f, 0, "[truncated]");
+		node = hog_frames_mark(f, node, "[truncated]");
 	for (; i < stack->n; i++) {
 		const struct hog_pyframe *frame = &stack->frames[i];
 

@@ -43,12 +43,15 @@ struct hog_stackmemo {
 	size_t n, cap;
 	size_t valid;   /* nodes that still match the reader's frames */
 	bool truncated; /* the root marker stands below nodes[0] */
+	uint32_t root;  /* model stack below all: see hog_stackmemo_root */
 };
 
 void hog_stackmemo_fini(struct hog_stackmemo *memo);
 /* To be called for each result of the reader, used or not. */
 void hog_stackmemo_note(struct hog_stackmemo *memo,
 			const struct hog_pystack *stack);
+/* From now on stacks stand on this one; 0: on nothing. */
+void hog_stackmemo_root(struct hog_stackmemo *memo, uint32_t root);
 /* The model stack of a result, without its markers at the leaf. */
 uint32_t hog_frames_stack(struct hog_frames *f, struct hog_stackmemo *memo,
 			  const struct hog_pystack *stack);

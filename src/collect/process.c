@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "collect/greens.h"
 #include "collect/tasks.h"
 #include "collect/twins.h"
 
@@ -41,6 +42,7 @@ void hog_process_free(struct hog_process *p)
 	free(p->threads);
 	free(p->probes);
 	hog_tasks_free(p->tasks);
+	hog_greens_free(p->greens);
 	hog_map64_fini(&p->tids);
 	hog_spans_fini(&p->spans);
 	hog_frames_fini(&p->frames);
@@ -478,6 +480,8 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 	}
 	refresh_names(p, now);
 	recheck_codes(p, now);
-	if (slot->opt->async != HOG_ASYNC_NONE)
-		hog_tasks_maintain(p, slot);
+	if (slot->opt->async == HOG_ASYNC_NONE)
+		return;
+	hog_tasks_maintain(p, slot);
+	hog_greens_maintain(p, slot);
 }

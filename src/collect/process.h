@@ -43,6 +43,9 @@ struct hog_sampled { /* a thread state */
 	uint64_t copy_switches;  /* of resting.c: the count before its copy */
 	uint64_t probe_switches; /* the same before its probe */
 	bool rests;              /* it is not read in this slot */
+	/* --async: where the greenlet that runs is told (0: not known), which
+	 * it was before the copy, and the thread's main one. */
+	uint64_t green_word, green, green_main;
 	unsigned first_span, n_spans;
 	enum hog_pyverdict verdict;
 	struct hog_pystack stack;
@@ -62,8 +65,10 @@ struct hog_slot {
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */
 	uint64_t nopython_seen;
-	uint64_t unheld_seen; /* gil mode: looks at which nobody held it */
-	uint32_t last_stack;  /* of the last sample, for the live line */
+	uint64_t unheld_seen;   /* gil mode: looks at which nobody held it */
+	uint32_t last_stack;    /* of the last sample, for the live line */
+	bool greenlets_seen;    /* --async: in some process */
+	char no_greenlets[480]; /* --async: why some are not shown; "" */
 };
 
 /* A sample of a thread of the model to the sink. */
@@ -93,7 +98,9 @@ struct hog_ends {
 	uint64_t exit_ns;  /* the kernel's last word; 0 none yet */
 	uint32_t thread;   /* id in the model; 0 it was never listed */
 };
+
 struct hog_tasks;
+struct hog_greens;
 
 struct hog_process {
 	pid_t pid;
@@ -118,7 +125,8 @@ struct hog_process {
 	/* Of resting.c: how often the GIL has changed hands (0: not known),
 	 * and who took it last, as of switches_ns. */
 	uint64_t switches, switch_holder, switches_ns;
-	struct probes *probes; /* owned; of sleepers.c, NULL until needed */
+	struct hog_greens *greens; /* owned; NULL without --async */
+	struct probes *probes;     /* owned; of sleepers.c, NULL until needed */
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
 	unsigned n_threads, cap_threads;

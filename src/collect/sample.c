@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collect/ends.h"
+#include "collect/greens.h"
 #include "collect/resting.h"
 #include "collect/running.h"
 #include "collect/sleepers.h"
@@ -237,11 +238,14 @@ static bool collects(const struct hog_pygil *gil, const struct hog_sampled *t)
 static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 			    struct hog_sampled *t, bool idle)
 {
-	uint32_t stack =
-		p->tasks ? hog_tasks_stack(p, slot, t)
-			 : hog_frames_stack(&p->frames, &t->memo, &t->stack);
 	const struct hog_pygil *gil = &p->gils[t->interp];
+	uint32_t stack;
 
+	if (p->greens)
+		hog_stackmemo_root(&t->memo, hog_greens_root(p, slot, t));
+	stack = p->tasks && !t->memo.root
+			? hog_tasks_stack(p, slot, t)
+			: hog_frames_stack(&p->frames, &t->memo, &t->stack);
 	if (t->stack.unreadable)
 		stack = hog_frames_mark(&p->frames, stack, "[unreadable]");
 	if (t->stack.torn)
@@ -250,7 +254,8 @@ static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 		slot->nopython_seen++;
 		if (!slot->opt->idle)
 			return 0;
-		stack = hog_frames_mark(&p->frames, 0, "[no python]");
+		stack = hog_frames_mark(&p->frames, t->memo.root,
+					"[no python]");
 	}
 	if (slot->opt->gc && gil->collecting && collects(gil, t))
 		stack = hog_frames_mark(&p->frames, stack, "[gc]");
@@ -478,6 +483,8 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	hog_twins_choose(p, slot);
 	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
 		hog_sleepers_refresh(p, slot);
+	if (p->greens)
+		hog_greens_before(p);
 	p->spans.n = 0;
 	if (!plan_heads(p) || !hog_running_plan(p, slot))
 		return;
@@ -500,6 +507,8 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	sample_batch(p, slot, batch, n, first);
 	if (p->tasks)
 		hog_tasks_send_suspended(p, slot);
+	if (p->greens)
+		hog_greens_send_parked(p, slot);
 	for (unsigned i = 0; i < p->n_interps; i++)
 		if (p->heads_now[i] != p->heads[i])
 			p->relist = true;

@@ -103,7 +103,9 @@ const char *hog_session_taskless(const struct hog_session *s,
 				 const char **ret_why)
 {
 	*ret_why = s->list.no_tasks;
-	return s->opt.async != HOG_ASYNC_NONE && s->list.no_tasks
+	/* Who has greenlets does not ask for tasks. */
+	return s->opt.async != HOG_ASYNC_NONE && s->list.no_tasks &&
+			       !s->slot.greenlets_seen
 		       ? s->list.taskless
 		       : NULL;
 }
@@ -111,6 +113,11 @@ const char *hog_session_taskless(const struct hog_session *s,
 const char *hog_session_guessed(const struct hog_session *s)
 {
 	return s->list.guessed[0] ? s->list.guessed : NULL;
+}
+
+const char *hog_session_no_greenlets(const struct hog_session *s)
+{
+	return s->slot.no_greenlets[0] ? s->slot.no_greenlets : NULL;
 }
 
 const char *hog_session_why_empty(const struct hog_session *s)

@@ -84,6 +84,9 @@ const struct hog_run *hog_session_get_run(const struct hog_session *s);
 /* Why there is no sample, in words, when there is none ("no thread held the
  * GIL"); NULL when there are samples. */
 const char *hog_session_why_empty(const struct hog_session *s);
+/* Why --async shows no greenlets of a process that has the extension; NULL: it
+ * does, or no process has it.  Borrowed. */
+const char *hog_session_no_greenlets(const struct hog_session *s);
 /* Version of a sampled Python that is newer than all we know, so that its
  * layout was guessed; NULL: there is none.  Borrowed. */
 const char *hog_session_guessed(const struct hog_session *s);

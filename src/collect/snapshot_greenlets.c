@@ -175,24 +175,25 @@ static int by_thread(const void *a, const void *b)
 static int read_all(struct reading *rd)
 {
 	struct hog_snapshot *s = rd->s;
-	int n = hog_greenlets_look(&rd->found), r = 0;
+	int r = hog_greenlets_look(&rd->found, UINT64_MAX);
+	size_t n = rd->found.n;
 
-	if (n == -ENOMEM)
-		return n;
-	if (n == -ENOTSUP)
+	if (r == -ENOMEM)
+		return r;
+	if (r == -ENOTSUP)
 		snprintf(s->no_greenlets, sizeof(s->no_greenlets),
 			 "this greenlet on Python %s is not known",
 			 s->py.version_text);
-	if (n <= 0)
+	if (r < 0 || n == 0)
 		return 0;
-	s->greenlets = calloc((size_t)n, sizeof(*s->greenlets));
+	s->greenlets = calloc(n, sizeof(*s->greenlets));
 	rd->frames = malloc(HOG_PYSTACK_MAX * sizeof(*rd->frames));
 	rd->states = calloc(s->n_threads + 1, sizeof(*rd->states));
 	if (!s->greenlets || !rd->frames || !rd->states)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->n_threads; i++)
 		rd->states[i] = s->threads[i].state;
-	for (size_t i = 0; r == 0 && i < (size_t)n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add(rd, rd->found.v[i]);
 	give_threads(s);
 	qsort(s->greenlets, s->n_greenlets, sizeof(*s->greenlets), by_thread);

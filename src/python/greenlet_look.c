@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "python/greenlets_priv.h"
 #include "python/object.h"
 #include "python/python.h"
@@ -20,30 +21,42 @@
 #define INTERPS_MAX 16
 #define STATES_MAX 1024
 
-struct look {
+struct hog_greenlets_look {
 	struct hog_greenlets *g;
-	unsigned char *block; /* owned */
-	uint64_t bytes;       /* looked at so far */
-	uint64_t met;         /* words that named one of the tables */
+	uint64_t *v; /* owned: found so far */
+	size_t n, cap;
+	uint64_t bytes; /* looked at so far */
+	uint64_t met;   /* words that named one of the tables */
+	size_t map;     /* index of the mapping at hand */
+	uint64_t at;    /* address in it; 0: at its start */
+	bool knew;      /* the layout was known from the start */
+	int error;
 	uint64_t idents[STATES_MAX];
 	size_t n_idents;
-	int error;
+	unsigned char block[BLOCK];
 };
 
-static bool add(struct hog_greenlets *g, uint64_t addr)
+void hog_greenlets_look_free(struct hog_greenlets_look *l)
 {
-	if (g->n == HOG_GREENLETS_MAX)
+	if (l)
+		free(l->v);
+	free(l);
+}
+
+static bool add(struct hog_greenlets_look *l, uint64_t addr)
+{
+	if (l->n == HOG_GREENLETS_MAX)
 		return true;
-	if (g->n == g->cap) {
-		size_t cap = g->cap ? g->cap * 2 : 64;
-		uint64_t *grown = realloc(g->v, cap * sizeof(*grown));
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? l->cap * 2 : 64;
+		uint64_t *grown = realloc(l->v, cap * sizeof(*grown));
 
 		if (!grown)
 			return false;
-		g->v = grown;
-		g->cap = cap;
+		l->v = grown;
+		l->cap = cap;
 	}
-	g->v[g->n++] = addr;
+	l->v[l->n++] = addr;
 	return true;
 }
 
@@ -109,7 +122,7 @@ static void prove(struct hog_greenlets *g, uint64_t impl, uint64_t table)
 			g->lay = lay;
 }
 
-static void meet(struct look *l, uint64_t impl, uint64_t table)
+static void meet(struct hog_greenlets_look *l, uint64_t impl, uint64_t table)
 {
 	uint64_t self;
 
@@ -119,11 +132,12 @@ static void meet(struct look *l, uint64_t impl, uint64_t table)
 	if (!l->g->lay)
 		return;
 	self = owner_of(l->g, l->g->lay, impl);
-	if (self && !add(l->g, self))
+	if (self && !add(l, self))
 		l->error = -ENOMEM;
 }
 
-static void look_at_block(struct look *l, uint64_t addr, size_t len)
+static void look_at_block(struct hog_greenlets_look *l, uint64_t addr,
+			  size_t len)
 {
 	const uint64_t user = l->g->user_table, main = l->g->main_table;
 
@@ -138,7 +152,8 @@ static void look_at_block(struct look *l, uint64_t addr, size_t len)
 /* The stack of a thread, untouched for the most part, fills a mapping from its
  * start up to the thread's descriptor; what lies above may be a heap.  (The
  * first thread's descriptor is in a heap.) */
-static uint64_t above_stack(const struct look *l, const struct hog_map *map)
+static uint64_t above_stack(const struct hog_greenlets_look *l,
+			    const struct hog_map *map)
 {
 	uint64_t from = map->start;
 
@@ -148,27 +163,28 @@ static uint64_t above_stack(const struct look *l, const struct hog_map *map)
 	return from;
 }
 
-/* A hole in a mapping (a core's) ends it: all that comes then is left out. */
-static void look_at_map(struct look *l, const struct hog_map *map)
+/* The next block of the mapping at hand.  A hole in it (a core's) ends it. */
+static void look_on(struct hog_greenlets_look *l, const struct hog_map *map)
 {
-	for (uint64_t at = above_stack(l, map); at < map->end && !l->error;
-	     at += BLOCK) {
-		size_t len =
-			map->end - at < BLOCK ? (size_t)(map->end - at) : BLOCK;
-		struct hog_span span = { at, l->block, len };
-		ssize_t got;
+	size_t len;
+	struct hog_span span;
+	ssize_t got;
 
-		if (l->bytes + len > LOOK_BYTES_MAX) {
-			l->g->cut = true;
-			return;
-		}
-		got = hog_mem_readv(l->g->py->mem, &span, 1);
-		l->bytes += len;
-		if (got == -ESRCH || got == -EPERM)
-			l->error = (int)got;
-		if (got <= 0)
-			return;
-		look_at_block(l, at, (size_t)got);
+	if (l->at < map->start || l->at >= map->end) /* at its start, or the
+						      * list has changed */
+		l->at = above_stack(l, map);
+	len = map->end - l->at < BLOCK ? (size_t)(map->end - l->at) : BLOCK;
+	span = (struct hog_span){ l->at, l->block, len };
+	got = hog_mem_readv(l->g->py->mem, &span, 1);
+	if (got == -ESRCH || got == -EPERM)
+		l->error = (int)got;
+	if (got > 0)
+		look_at_block(l, l->at, (size_t)got);
+	l->bytes += len;
+	l->at += len;
+	if (got <= 0 || l->at >= map->end) {
+		l->at = 0;
+		l->map++;
 	}
 }
 
@@ -183,7 +199,7 @@ static bool is_heap(const struct hog_map *map)
 	       strncmp(map->path, "[anon", 5) == 0;
 }
 
-static void list_idents(struct look *l)
+static void list_idents(struct hog_greenlets_look *l)
 {
 	struct hog_pyinterp interps[INTERPS_MAX];
 	_cleanup_free_ struct hog_pytstate *states =
@@ -200,35 +216,73 @@ static void list_idents(struct look *l)
 	}
 }
 
-int hog_greenlets_look(struct hog_greenlets *g)
+static int begin(struct hog_greenlets *g)
 {
-	struct hog_target *target = g->py->target;
-	_cleanup_free_ struct look *l = calloc(1, sizeof(*l));
-	_cleanup_free_ unsigned char *block = malloc(BLOCK);
+	struct hog_greenlets_look *l = calloc(1, sizeof(*l));
 
-	if (!l || !block)
+	if (!l)
 		return -ENOMEM;
 	l->g = g;
-	l->block = block;
+	l->knew = g->lay;
 	list_idents(l);
-	if (target->live)
-		hog_target_refresh_maps(target, NULL);
-	g->n = 0;
-	g->cut = false;
-	/* The first ones may not prove a layout (they are not started): what
-	 * they are is told when one has, in a second look. */
-	for (int round = 0; round < 2; round++) {
-		bool known = g->lay;
+	if (g->py->target->live)
+		hog_target_refresh_maps(g->py->target, NULL);
+	g->look = l;
+	return 0;
+}
 
-		l->met = l->bytes = 0;
-		for (size_t i = 0; i < target->maps.n && !l->error; i++)
-			if (is_heap(&target->maps.v[i]))
-				look_at_map(l, &target->maps.v[i]);
-		if (known || !g->lay || l->met == g->n)
-			break;
-		g->n = 0;
+static int end(struct hog_greenlets *g)
+{
+	struct hog_greenlets_look *l = g->look;
+	int r = l->error;
+
+	if (r == 0 && l->met > 0 && !g->lay)
+		r = -ENOTSUP;
+	if (r == 0) {
+		free(g->v);
+		g->v = l->v;
+		g->n = l->n;
+		l->v = NULL;
 	}
-	if (l->error)
-		return l->error;
-	return l->met && !g->lay ? -ENOTSUP : (int)g->n;
+	g->look = NULL;
+	hog_greenlets_look_free(l);
+	return r;
+}
+
+/* The first ones may not have proven a layout (they were not started): what they
+ * are is told by a second look. */
+static bool again(struct hog_greenlets_look *l)
+{
+	if (l->knew || !l->g->lay || l->met == l->n || l->error)
+		return false;
+	l->knew = true;
+	l->n = l->map = 0;
+	l->met = l->bytes = l->at = 0;
+	return true;
+}
+
+int hog_greenlets_look(struct hog_greenlets *g, uint64_t until_ns)
+{
+	const struct hog_maps *maps = &g->py->target->maps;
+	struct hog_greenlets_look *l;
+	int r = g->look ? 0 : begin(g);
+
+	if (r < 0)
+		return r;
+	l = g->look;
+	do {
+		while (l->map < maps->n && !l->error) {
+			if (l->bytes > LOOK_BYTES_MAX)
+				break;
+			if (!is_heap(&maps->v[l->map])) {
+				l->map++;
+				continue;
+			}
+			look_on(l, &maps->v[l->map]);
+			if (hog_now_ns() > until_ns)
+				return 1;
+		}
+		g->cut = l->bytes > LOOK_BYTES_MAX;
+	} while (again(l));
+	return end(g);
 }

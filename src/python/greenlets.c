@@ -103,6 +103,7 @@ int hog_greenlets_open(const struct hog_python *py, struct hog_greenlets *ret,
 
 void hog_greenlets_fini(struct hog_greenlets *g)
 {
+	hog_greenlets_look_free(g->look);
 	free(g->v);
 	*g = (struct hog_greenlets){ 0 };
 }
@@ -240,7 +241,7 @@ static bool named(const struct hog_greenlets *g, uint64_t dict, char *buf,
 	       hog_pystr_read(g->py, value, buf, cap) > 0;
 }
 
-static bool is_hub(const struct hog_greenlets *g, uint64_t addr)
+bool hog_greenlet_is_hub(const struct hog_greenlets *g, uint64_t addr)
 {
 	struct hog_pytype type;
 	char name[64];
@@ -261,7 +262,7 @@ size_t hog_greenlet_name(const struct hog_greenlets *g,
 		return strlen(buf);
 	if (greenlet->is_main)
 		snprintf(buf, cap, "main");
-	else if (is_hub(g, greenlet->addr))
+	else if (hog_greenlet_is_hub(g, greenlet->addr))
 		snprintf(buf, cap, "Hub");
 	else if (root)
 		snprintf(buf, cap, "%s", root->qualname);

@@ -74,9 +74,10 @@ struct hog_greenlets {
 	const struct hog_python *py;           /* borrowed */
 	const struct hog_greenlet_layout *lay; /* NULL: not proven yet */
 	uint64_t user_table, main_table;       /* first word of an object */
-	uint64_t *v; /* owned: addresses of those that a look has found */
-	size_t n, cap;
+	uint64_t *v; /* owned: addresses of those that the last look found */
+	size_t n;
 	bool cut; /* there was more memory than a look takes */
+	struct hog_greenlets_look *look; /* owned: one under way, or NULL */
 };
 
 /* Is the extension there, and one that can be read?  Errors, with words:
@@ -86,9 +87,11 @@ int hog_greenlets_open(const struct hog_python *py, struct hog_greenlets *ret,
 		       struct hog_err *err);
 void hog_greenlets_fini(struct hog_greenlets *g);
 
-/* Looks for all of them: tens of milliseconds for each 100 MB of memory.  Fills
- * v.  How many; -ENOTSUP: there are some, and no layout fits them; -errno. */
-int hog_greenlets_look(struct hog_greenlets *g);
+/* Looks for all of them: tens of milliseconds for each 100 MB of memory, so some
+ * of it at a time: until_ns (of hog_now_ns; UINT64_MAX: all of it).  1 when there
+ * is more to do: call again.  0: done, v is new.  -ENOTSUP: there are some, and
+ * no layout fits them; -errno. */
+int hog_greenlets_look(struct hog_greenlets *g, uint64_t until_ns);
 
 /* -ENOENT: there is none at addr (any more). */
 int hog_greenlet_read(const struct hog_greenlets *g, uint64_t addr,
@@ -107,6 +110,8 @@ int hog_greenlet_thread(const struct hog_greenlets *g,
 size_t hog_greenlet_name(const struct hog_greenlets *g,
 			 const struct hog_greenlet *greenlet,
 			 const struct hog_pycode *root, char *buf, size_t cap);
+/* gevent's or eventlet's loop: of a class that is called ...Hub. */
+bool hog_greenlet_is_hub(const struct hog_greenlets *g, uint64_t addr);
 /* Frames of a parked one, root first.  How many, or -errno; -EAGAIN: it was
  * resumed meanwhile. */
 int hog_greenlet_walk(const struct hog_greenlets *g, struct hog_pycodes *codes,

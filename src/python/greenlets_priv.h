@@ -19,5 +19,6 @@ static inline uint64_t hog_greenlet_impl_at(const struct hog_python *py)
 
 /* Is there a layout for this Python? */
 bool hog_greenlets_served(const struct hog_python *py);
+void hog_greenlets_look_free(struct hog_greenlets_look *look);
 
 #endif
