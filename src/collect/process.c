@@ -460,8 +460,10 @@ static void recheck_codes(struct hog_process *p, uint64_t now)
 	}
 	if (hog_pycodes_reap(p->stacks.codes) == 0)
 		return;
-	for (unsigned i = 0; i < p->n_threads; i++)
+	for (unsigned i = 0; i < p->n_threads; i++) {
 		p->threads[i]->reader->ops->forget(p->threads[i]->reader);
+		p->threads[i]->copy_switches = 0; /* its stack is gone, too */
+	}
 }
 
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)

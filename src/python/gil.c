@@ -211,7 +211,7 @@ bool hog_pygil_is_wait(const struct hog_python *py,
 		       const struct hog_pyinterp *interp,
 		       const struct hog_osthread *os)
 {
-	uint64_t futex = os->args[0], lock = 0;
+	uint64_t futex = os->args[0];
 
 	if (!is_futex(py, os))
 		return false;
@@ -225,8 +225,6 @@ bool hog_pygil_is_wait(const struct hog_python *py,
 	if (py->gil_lock_addr == 0)
 		return false;
 	if (py->lay.major == 2) /* a pointer to the lock's semaphore */
-		return hog_mem_read_u64(py->mem, py->gil_lock_addr, &lock) ==
-			       0 &&
-		       lock != 0 && futex == lock;
+		return interp->gil_lock && futex == interp->gil_lock;
 	return futex >= py->gil_lock_addr && futex < py->gil_lock_end;
 }

@@ -51,6 +51,8 @@ static void interp_addresses(const struct hog_python *py,
 			field_addr(in->gil_addr, lay->gil_enabled);
 	if (in->gil_addr == 0)
 		in->gil_holder_addr = py->tstate_current_addr;
+	if (lay->major == 2 && py->gil_lock_addr)
+		hog_mem_read_u64(py->mem, py->gil_lock_addr, &in->gil_lock);
 	in->collecting_addr = py->collecting_addr;
 	if (in->collecting_addr == 0)
 		in->collecting_addr =

@@ -23,6 +23,8 @@ struct hog_pyinterp {
 	uint64_t gil_locked_addr, gil_holder_addr, gil_enabled_addr,
 		collecting_addr;
 	uint64_t gil_addr; /* the GIL struct; equal for sharers.  0: 2.7, 3.6 */
+	uint64_t gil_lock; /* 2.7: what waits for the GIL sleeps on this; it is
+			    * made once, with the first thread; 0 not yet */
 };
 
 /* All interpreters, main first.  How many, or -errno (-EAGAIN: none yet). */

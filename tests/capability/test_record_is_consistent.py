@@ -83,3 +83,22 @@ def test_file_names_are_shortened_by_sys_path(hognose, python, target):
     plain = hognose.run(*options, "--function").ok()
     for line in plain.stdout.splitlines():
         assert line.rpartition(" ")[0].split(";")[-1].count(":") == 1, line
+def test_threads_that_wait_stand_where_they_waited(hognose, python, target):
+    """Who did not have the GIL since the last look is not read again."""
+    worker = target("takes_turns.py")
+    stacks = hognose.run("record", "-p", worker.pid, "-d", "1", "-r", "5k",
+                         "-f", "folded", "-o", "-", "--function",
+                         "--threads").ok().stdout.splitlines()
+    seen = 0
+    for stack in stacks:
+        text, _, weight = stack.rpartition(" ")
+        frames = [f.rpartition(":")[2] for f in text.split(";")]
+        mine = [f for f in frames if f.startswith(
+            ("run_", "left_", "right_", "deep_"))]
+        names = [f.rpartition("_")[0] for f in mine]
+        assert len({f.rpartition("_")[2] for f in mine}) <= 1, stack
+        assert names in (["run"][:len(names)], ["run", "left"],
+                         ["run", "right"], ["run", "left", "deep_left"],
+                         ["run", "right", "deep_right"]), stack
+        seen += float(weight)
+    assert seen > 1000
