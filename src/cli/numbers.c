@@ -85,6 +85,26 @@ int hog_parse_count(const char *text, const char *what, uint64_t min,
 	return 0;
 }
 
+int hog_parse_percent(const char *text, const char *what, double min,
+		      double max, double *ret, struct hog_err *err)
+{
+	static const struct unit units[] = { { "", 1 }, { "%", 1 }, { 0 } };
+	double value;
+
+	if (parse_with_unit(text, units, &value) < 0)
+		return hog_err_say(err, -EINVAL, NULL,
+				   "'%.40s' is no %s: give per cent as 2.5 "
+				   "or 50",
+				   text, what);
+	if (value < min || value > max)
+		return hog_err_say(err, -EINVAL, NULL,
+				   "%s '%.40s' is out of range: give %g to %g "
+				   "per cent",
+				   what, text, min, max);
+	*ret = value;
+	return 0;
+}
+
 int hog_parse_pid(const char *text, pid_t *ret, struct hog_err *err)
 {
 	uint64_t value;

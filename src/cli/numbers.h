@@ -22,6 +22,9 @@ int hog_parse_pid(const char *text, pid_t *ret, struct hog_err *err);
 int hog_parse_rate(const char *text, double *ret, struct hog_err *err);
 /* "1.5", "10s", "500ms", "2m", "1h".  0 is a number of seconds. */
 int hog_parse_seconds(const char *text, double *ret, struct hog_err *err);
+/* Per cent: "2.5", "50", "50%".  In [min, max]; what: "share of a core". */
+int hog_parse_percent(const char *text, const char *what, double min,
+		      double max, double *ret, struct hog_err *err);
 /* A whole number in [min, max]; what: "number of rows", for the words. */
 int hog_parse_count(const char *text, const char *what, uint64_t min,
 		    uint64_t max, uint64_t *ret, struct hog_err *err);

@@ -390,6 +390,13 @@ static const struct hog_opt record_options[] = {
 	  false },
 	{ HOG_RECORD_NO_REPAIR, "no-repair", NULL,
 	  "leave torn stacks torn instead of inferring a part", false },
+	{ HOG_RECORD_JITTER, "jitter", "PERCENT",
+	  "each sample at a random moment in this share of its period "
+	  "(default 50)",
+	  false },
+	{ HOG_RECORD_MAX_CPU, "max-cpu", "PERCENT",
+	  "lower the rate where hognose itself would use more of a core",
+	  false },
 	{ HOG_RECORD_STATS, "stats", "FILE",
 	  "write the statistics as JSON, '-' for standard output", false },
 	{ 'q', "quiet", NULL, "no live line and no summary", false },

@@ -69,6 +69,9 @@ void hog_record_live_format(const struct hog_progress *p, unsigned columns,
 			 " lost",
 			 p->elapsed_s, p->rate_hz, p->samples, lost(&p->loss));
 
+	if (p->lowered_hz > 0)
+		n += snprintf(raw + n, sizeof(raw) - (size_t)n,
+			      "  lowered to %.3g Hz", p->lowered_hz);
 	if (p->processes > 1)
 		n += snprintf(raw + n, sizeof(raw) - (size_t)n,
 			      "  %u processes", p->processes);

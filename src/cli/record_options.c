@@ -60,6 +60,22 @@ static int parse_mode(const char *text, enum hog_mode *ret, struct hog_err *err)
 	return 0;
 }
 
+static int parse_shares(const struct hog_args *args,
+			struct hog_session_options *opt, struct hog_err *err)
+{
+	const char *jitter = hog_args_value(args, HOG_RECORD_JITTER);
+	const char *max_cpu = hog_args_value(args, HOG_RECORD_MAX_CPU);
+	int r = 0;
+
+	if (jitter)
+		r = hog_parse_percent(jitter, "jitter", 0, 100, &opt->jitter,
+				      err);
+	if (r == 0 && max_cpu)
+		r = hog_parse_percent(max_cpu, "share of a core", 0.1, 100,
+				      &opt->max_cpu, err);
+	return r;
+}
+
 static int parse_numbers(const struct hog_args *args,
 			 struct hog_session_options *opt, struct hog_err *err)
 {
@@ -143,6 +159,8 @@ int hog_record_parse(const struct hog_args *args,
 		ret->session.chosen = &ret->choice.criteria;
 	if (r == 0)
 		r = parse_numbers(args, &ret->session, err);
+	if (r == 0)
+		r = parse_shares(args, &ret->session, err);
 	if (r == 0)
 		r = parse_mode(hog_args_value(args, HOG_RECORD_MODE),
 			       &ret->session.mode, err);

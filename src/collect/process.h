@@ -60,7 +60,8 @@ struct hog_slot {
 	uint64_t now_ns;    /* when this slot is served */
 	uint64_t time_ns;   /* the time that its samples bear: regular times
 			     * cost nothing in a recording */
-	uint64_t period_ns; /* asked */
+	uint64_t period_ns; /* asked, or longer where the rate was lowered */
+	int64_t weight;     /* of a sample: asked slots it stands for */
 	bool late;
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */

@@ -348,7 +348,7 @@ static void send_wall(struct hog_process *p, struct hog_slot *slot,
 		flags |= HOG_EVF_GIL_WAIT;
 	if (slot->opt->mode == HOG_MODE_GIL)
 		flags |= HOG_EVF_GIL;
-	hog_slot_send(slot, t->model_thread, stack, HOG_SLOT, flags);
+	hog_slot_send(slot, t->model_thread, stack, slot->weight, flags);
 }
 
 static bool used_no_cpu(struct hog_sampled *t)
@@ -379,7 +379,7 @@ static bool left_out(const struct hog_process *p, struct hog_slot *slot,
 	}
 	if (t->moved || !t->idle_stack)
 		return false;
-	hog_slot_send(slot, t->model_thread, t->idle_stack, HOG_SLOT,
+	hog_slot_send(slot, t->model_thread, t->idle_stack, slot->weight,
 		      HOG_EVF_IDLE);
 	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "collect/budget.h"
 #include "collect/family.h"
 #include "collect/hottest.h"
 #include "collect/pace.h"
@@ -33,6 +34,8 @@ struct hog_session {
 	struct hog_family family;
 	struct hog_select *select; /* owned; NULL: none are chosen */
 	struct hog_pace pace;
+	struct hog_budget budget;
+	double lowered; /* slots, with their fractions */
 	struct hog_slot slot;
 	struct hog_hottest hottest;
 	char machine[65];
@@ -263,6 +266,8 @@ static void show_progress(struct hog_session *s,
 	p = (struct hog_progress){
 		.elapsed_s = elapsed,
 		.rate_hz = elapsed > 0 ? (double)st->samples / elapsed : 0,
+		.lowered_hz =
+			s->budget.hz < s->budget.asked_hz ? s->budget.hz : 0,
 		.samples = st->samples,
 		.stacks = st->stacks,
 		.loss = st->loss,
@@ -281,6 +286,11 @@ static void stats_so_far(struct hog_session *s)
 	hog_self_stats(st);
 	st->wall_seconds =
 		(double)(hog_now_ns() - s->run.start_ns) / HOG_NS_PER_SEC;
+	st->lowered = (uint64_t)(s->lowered + 0.5);
+	st->lowest_hz = s->budget.lowest_hz;
+	st->mean_hz = st->wall_seconds > 0
+			      ? (double)st->samples / st->wall_seconds
+			      : 0;
 	st->processes = hog_model_count(s->model).processes - 1;
 	st->threads = hog_model_count(s->model).threads - 1;
 	/* What rests on inference may be wrong: an upper bound. */
@@ -317,6 +327,48 @@ static void serve_slot(struct hog_session *s, uint64_t now)
 	s->run.stats.samples += s->list.n > 0;
 	if (s->run.stats.stacks > stacks)
 		hog_hottest_note(&s->hottest, slot->last_stack);
+}
+
+static uint64_t own_cpu(void)
+{
+	return hog_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static void note_rate(struct hog_session *s)
+{
+	s->slot.period_ns = s->pace.period_ns;
+	s->slot.weight =
+		(int64_t)(s->pace.period / s->pace.asked_period * HOG_SLOT +
+			  0.5);
+}
+
+static void start_pace(struct hog_session *s)
+{
+	hog_pace_start(&s->pace, s->opt.rate_hz, s->opt.jitter);
+	hog_budget_start(&s->budget, s->opt.rate_hz, s->opt.max_cpu,
+			 hog_now_ns(), own_cpu());
+	note_rate(s);
+}
+
+static uint64_t next_slot(struct hog_session *s)
+{
+	struct hog_stats *st = &s->run.stats;
+	uint64_t slots = st->slots;
+	uint64_t now =
+		hog_pace_wait(&s->pace, &st->slots, &st->loss, &s->slot.late);
+
+	s->lowered += (double)(st->slots - slots) *
+		      ((double)s->slot.weight / HOG_SLOT - 1);
+	return now;
+}
+
+static void keep_budget(struct hog_session *s, uint64_t now)
+{
+	if (!hog_budget_due(&s->budget, now) ||
+	    !hog_budget_look(&s->budget, now, own_cpu()))
+		return;
+	hog_pace_change(&s->pace, s->budget.hz);
+	note_rate(s);
 }
 
 static bool past_duration(const struct hog_session *s, uint64_t now)
@@ -363,23 +415,21 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 {
 	enum hog_session_end end;
 
-	hog_pace_start(&s->pace, s->opt.rate_hz, s->opt.jitter);
-	s->slot.period_ns = s->pace.period_ns;
+	start_pace(s);
 	for (;;) {
-		struct hog_loss *loss = &s->run.stats.loss;
 		uint64_t now;
 
 		wait_for_news(s, hooks);
 		if (must_stop(hooks))
 			return HOG_END_STOPPED;
-		now = hog_pace_wait(&s->pace, &s->run.stats.slots, loss,
-				    &s->slot.late);
+		now = next_slot(s);
 
 		if (is_over(s, hooks, now, &end)) {
 			s->run.stats.slots--; /* it is none */
 			return end;
 		}
 		serve_slot(s, now);
+		keep_budget(s, now);
 		show_progress(s, hooks, now);
 		*ret_error = flush_sink(s, sink, now);
 		if (*ret_error == 0)
@@ -413,6 +463,7 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	if (r < 0)
 		return r;
 	*ret_end = loop(s, sink, hooks, &error);
+	hog_pace_end(&s->pace);
 	hog_family_hear(&s->family, hog_now_ns());
 	hog_family_bury(&s->family, hog_now_ns(), true);
 	hog_processes_settle(&s->list, &s->slot);

@@ -37,6 +37,7 @@ struct hog_session_options {
 /* What a live line shows; valid during the call of progress(). */
 struct hog_progress {
 	double elapsed_s, rate_hz; /* rate really reached */
+	double lowered_hz; /* to which --max-cpu lowered it; 0: not now */
 	uint64_t samples, stacks;
 	struct hog_loss loss;
 	unsigned processes, threads;

@@ -148,10 +148,10 @@ static int write_facts(struct writer *w)
 	if (w->nodes[0].total == 0)
 		write_text(w, "empty", hog_facts_why_empty(run));
 	fprintf(w->out,
-		"\"idle\":%s,\"rate_hz\":%.9g,\"start_ms\":%" PRIu64
+		"\"idle\":%s,\"rate_hz\":%.9g,\"slot_seconds\":%.9g,\"start_ms\":%" PRIu64
 		",\n\"threads_apart\":%s,\"lines\":%s,\n",
 		run->idle ? "true" : "false", run->rate_hz,
-		run->start_real_ns / 1000000,
+		hog_run_slot_seconds(run), run->start_real_ns / 1000000,
 		w->view->threads ? "true" : "false",
 		w->view->function ? "false" : "true");
 	fprintf(w->out, "\"stats\":%s,\n",

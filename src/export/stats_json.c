@@ -29,7 +29,10 @@
 	U("max_rss_bytes", max_rss_bytes)                                      \
 	F("wall_seconds", wall_seconds)                                        \
 	U("processes", processes)                                              \
-	U("threads", threads)
+	U("threads", threads)                                                  \
+	U("lowered", lowered)                                                  \
+	F("lowest_hz", lowest_hz)                                              \
+	F("mean_hz", mean_hz)
 
 static bool add(struct json_object *to, const char *name,
 		struct json_object *value)
@@ -130,6 +133,9 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 		say(&l, ", %llu process%s ended unseen",
 		    (unsigned long long)s->loss.unseen,
 		    s->loss.unseen == 1 ? "" : "es");
+	if (s->lowered)
+		say(&l, ", rate lowered to %.3g Hz (%.3g on average)",
+		    s->lowest_hz, s->mean_hz);
 	if (s->estimated_wrong > 0)
 		say(&l, ", at most %.2g %% of stacks wrong",
 		    s->estimated_wrong * 100);

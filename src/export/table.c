@@ -176,7 +176,7 @@ static double percent(int64_t part, int64_t all)
 
 static double seconds(const struct hog_run *run, int64_t weight)
 {
-	return run->rate_hz > 0 ? (double)weight / HOG_SLOT / run->rate_hz : 0;
+	return (double)weight / HOG_SLOT * hog_run_slot_seconds(run);
 }
 
 static void print_row(struct hog_sink *sink, const struct hog_tree_row *row,

@@ -12,6 +12,17 @@ const char *hog_mode_name(enum hog_mode mode)
 	return mode_names[mode];
 }
 
+double hog_run_slot_seconds(const struct hog_run *run)
+{
+	const struct hog_stats *st = &run->stats;
+	double seconds = run->rate_hz > 0 ? 1 / run->rate_hz : 0;
+
+	if (run->mode == HOG_MODE_CPU || st->loss.missed >= st->slots)
+		return seconds;
+	return seconds * (double)st->slots /
+	       (double)(st->slots - st->loss.missed);
+}
+
 const char *hog_run_why_empty(const struct hog_run *run)
 {
 	if (run->stats.slots == 0)

@@ -26,6 +26,11 @@ struct hog_stats {
 	uint64_t max_rss_bytes; /* VmHWM of hognose itself */
 	double wall_seconds;
 	uint64_t processes, threads;
+	/* --max-cpu: asked slots that were left out by lowering the rate (they
+	 * weigh in the samples next to them), and the lowest rate. */
+	uint64_t lowered;
+	double lowest_hz;
+	double mean_hz; /* samples a second of the whole run */
 };
 
 struct hog_run {
@@ -41,6 +46,11 @@ struct hog_run {
 	const char *command;    /* the command line of hognose, borrowed */
 	struct hog_stats stats; /* filled in at the end */
 };
+
+/* The time that a sample of weight HOG_SLOT stands for.  Slots that were missed
+ * are part of the time that passed, so those that were served stand for them;
+ * CPU time is measured, and nothing of it is missed. */
+double hog_run_slot_seconds(const struct hog_run *run);
 
 /* Why a run may have no sample, for "no sample: ...": an empty result is
  * always explained. */

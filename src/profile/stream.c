@@ -94,6 +94,9 @@ static int write_stats(struct hog_sink *sink)
 	hog_stream_add_double(&buf, stats->wall_seconds);
 	hog_buf_add_varint(&buf, stats->processes);
 	hog_buf_add_varint(&buf, stats->threads);
+	hog_buf_add_varint(&buf, stats->lowered);
+	hog_stream_add_double(&buf, stats->lowest_hz);
+	hog_stream_add_double(&buf, stats->mean_hz);
 	r = write_block(sink, HOG_BLOCK_STATS, &buf);
 	hog_buf_fini(&buf);
 	return r;

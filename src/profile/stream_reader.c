@@ -175,6 +175,11 @@ static int read_stats(struct hog_stream_reader *r, struct hog_cursor *cur,
 	stats.wall_seconds = read_double(cur);
 	stats.processes = hog_cursor_varint(cur);
 	stats.threads = hog_cursor_varint(cur);
+	if (hog_cursor_left(cur) > 0) { /* later than the first recorders */
+		stats.lowered = hog_cursor_varint(cur);
+		stats.lowest_hz = read_double(cur);
+		stats.mean_hz = read_double(cur);
+	}
 	if (cur->bad)
 		return damaged(r, err);
 	r->run.stats = stats;

@@ -146,6 +146,10 @@ class Recording:
         stats["max_rss_bytes"] = c.varint()
         stats["wall_seconds"] = c.double()
         stats["processes"], stats["threads"] = c.varints(2)
+        later = bool(c)  # the first recorders did not write these
+        stats["lowered"] = c.varint() if later else 0
+        stats["lowest_hz"] = c.double() if later else 0
+        stats["mean_hz"] = c.double() if later else 0
         self.stats.append(stats)
 
     def _read_record(self, c):

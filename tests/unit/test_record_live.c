@@ -34,6 +34,18 @@ Test(record_live, leaves_the_hottest_out_while_there_is_none)
 	cr_assert_str_eq(draw("", 80), "12 s  100 Hz  1234 samples  3 lost");
 }
 
+Test(record_live, says_when_the_rate_was_lowered)
+{
+	struct hog_progress p = { .elapsed_s = 3,
+				  .rate_hz = 420,
+				  .lowered_hz = 251.3,
+				  .samples = 1260 };
+
+	hog_record_live_format(&p, 80, line, sizeof(line));
+	cr_assert_str_eq(line, "3 s  420 Hz  1260 samples  0 lost  "
+			       "lowered to 251 Hz");
+}
+
 Test(record_live, never_passes_the_width)
 {
 	cr_assert_str_eq(draw("app.py:work:12", 8), "12 s  10");

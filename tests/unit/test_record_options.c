@@ -48,6 +48,8 @@ Test(record_options, have_the_defaults_of_the_manual)
 	cr_assert_null(opt.program);
 	cr_assert_float_eq(opt.session.rate_hz, 100, 0);
 	cr_assert_float_eq(opt.session.duration_s, 0, 0);
+	cr_assert_float_eq(opt.session.jitter, 50, 0);
+	cr_assert_float_eq(opt.session.max_cpu, 0, 0);
 	cr_assert_eq(opt.session.mode, HOG_MODE_WALL);
 	cr_assert(opt.session.follow);
 	cr_assert_not(opt.session.idle);
@@ -60,13 +62,16 @@ Test(record_options, all_reach_the_session_and_the_view)
 {
 	cr_assert_eq(parse("-p 1 -p 2 -r 1k -d 2m --mode gil --idle -t "
 			   "--function --full-paths --no-follow --gc --wait 3 "
-			   "--no-repair -q -v --stats s.json -o x.hog"),
+			   "--no-repair -q -v --stats s.json -o x.hog "
+			   "--jitter 0 --max-cpu 2.5%"),
 		     0);
 	cr_assert_eq(opt.choice.n_pids, 2);
 	cr_assert_eq(opt.choice.pids[1], 2);
 	cr_assert_float_eq(opt.session.rate_hz, 1000, 0);
 	cr_assert_float_eq(opt.session.duration_s, 120, 0);
 	cr_assert_float_eq(opt.session.wait_s, 3, 0);
+	cr_assert_float_eq(opt.session.jitter, 0, 0);
+	cr_assert_float_eq(opt.session.max_cpu, 2.5, 0);
 	cr_assert_eq(opt.session.mode, HOG_MODE_GIL);
 	cr_assert(opt.session.idle && opt.session.gc);
 	cr_assert(opt.session.no_repair);
@@ -97,6 +102,17 @@ Test(record_options, make_a_table_of_stdout_when_no_format_is_named)
 {
 	cr_assert_eq(parse("-p 1 -o -"), 0);
 	cr_assert_str_eq(opt.format->name, "table");
+}
+
+Test(record_options, refuse_shares_that_cannot_be)
+{
+	cr_assert_eq(parse("-p 1 --jitter 101"), -EINVAL);
+	cr_assert_str_eq(err.text, "jitter '101' is out of range: give 0 to "
+				   "100 per cent");
+	cr_assert_eq(parse("-p 1 --max-cpu 0"), -EINVAL);
+	cr_assert_eq(parse("-p 1 --max-cpu x"), -EINVAL);
+	cr_assert_str_eq(err.text, "'x' is no share of a core: give per cent "
+				   "as 2.5 or 50");
 }
 
 Test(record_options, refuse_two_kinds_of_target)

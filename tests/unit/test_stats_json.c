@@ -18,7 +18,8 @@ Test(stats_json, has_exactly_the_documented_fields)
 		"unreadable",  "truncated",     "repaired",
 		"unseen",      "tasks_skipped", "estimated_wrong",
 		"cpu_seconds", "max_rss_bytes", "wall_seconds",
-		"processes",   "threads",
+		"processes",   "threads",       "lowered",
+		"lowest_hz",   "mean_hz",
 	};
 	struct hog_run run = fixed_run(NULL);
 	struct json_object *o = hog_stats_json(&run.stats), *value;
@@ -43,6 +44,18 @@ Test(stats_json, numbers_that_json_has_not_become_zero)
 	cr_expect_null(strstr(text, "nan"));
 	cr_expect_null(strstr(text, "inf"));
 	json_object_put(o);
+}
+
+Test(stats_json, the_line_says_how_low_the_rate_was)
+{
+	struct hog_run run = fixed_run(NULL);
+	char line[200];
+
+	run.stats.lowered = 500;
+	run.stats.lowest_hz = 25;
+	run.stats.mean_hz = 61.25;
+	hog_stats_line(line, sizeof(line), &run.stats);
+	cr_expect(strstr(line, ", rate lowered to 25 Hz (61.2 on average)"));
 }
 
 Test(stats_json, the_line_names_what_was_lost)

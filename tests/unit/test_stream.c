@@ -161,7 +161,10 @@ static void record_random(struct recorded *rec, unsigned long long from,
 					     .max_rss_bytes = 1 << 23,
 					     .wall_seconds = 60.125,
 					     .processes = 2,
-					     .threads = 9 };
+					     .threads = 9,
+					     .lowered = 1ull << 40,
+					     .lowest_hz = 2.5,
+					     .mean_hz = 66.25 };
 	cr_assert_eq(hog_sink_end(&sink, NULL), 0);
 	hog_sink_fini(&sink);
 	fclose(out);

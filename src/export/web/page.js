@@ -52,7 +52,7 @@ function el(tag, text, cls) {
 
 // ---- numbers as people read them
 
-const seconds_of = (weight) => weight / data.slot / data.rate_hz;
+const seconds_of = (weight) => weight / data.slot * data.slot_seconds;
 
 function show_seconds(weight) {
 	const s = seconds_of(weight);
