@@ -122,7 +122,9 @@ struct hog_process {
 	unsigned char gil_bytes[HOG_PYINTERPS_MAX][HOG_PYGIL_SPAN_MAX];
 	struct hog_tasks *tasks; /* owned; NULL without --async */
 	uint64_t copied_ns;      /* when stacks were copied; only with tasks */
-	bool gils_copied;        /* gil_bytes are of this slot: of running.c */
+	uint64_t gil_bytes_ns;   /* when they were read: of running.c */
+	uint64_t heads_ns;       /* when heads_now were */
+	bool gils_copied;        /* gil_bytes are good: of running.c */
 	/* Of resting.c: how often the GIL has changed hands (0: not known),
 	 * and who took it last, as of switches_ns. */
 	uint64_t switches, switch_holder, switches_ns;

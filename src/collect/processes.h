@@ -34,7 +34,7 @@ struct hog_processes {
 	/* A version whose tasks we cannot read, and why not; "". */
 	char taskless[HOG_PYVERSION_TEXT];
 	const char *no_tasks;
-	struct hog_map64 shorts;          /* see struct hog_frames */
+	struct hog_map64 shorts; /* see struct hog_frames */
 };
 
 void hog_processes_init(struct hog_processes *l, struct hog_model *model);

@@ -17,7 +17,8 @@ void hog_resting_take(struct hog_process *p, const struct hog_slot *slot)
 	p->switches = p->switch_holder = 0;
 	/* A thread with states in several interpreters changes between them
 	 * without a switch that is counted. */
-	if (!p->gils_copied || p->n_interps != 1 || p->has_twins)
+	if (!p->gils_copied || p->n_threads < 2 || p->n_interps != 1 ||
+	    p->has_twins)
 		return;
 	p->switches = hog_pygil_span_switches(
 		&p->py, &p->interps[0], p->gil_bytes[0], &p->switch_holder);

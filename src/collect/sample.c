@@ -14,10 +14,17 @@
 #include "collect/twins.h"
 #include "syscalls/names.h"
 
+#define HEADS_FRESH_NS 50000
+
 /* ---- reading ---- */
 
-static bool plan_heads(struct hog_process *p)
+/* Flat out a new thread may wait a little: a span costs as much as a tenth of
+ * the whole read. */
+static bool plan_heads(struct hog_process *p, const struct hog_slot *slot)
 {
+	if (slot->now_ns - p->heads_ns < HEADS_FRESH_NS)
+		return true;
+	p->heads_ns = slot->now_ns;
 	for (unsigned i = 0; i < p->n_interps; i++)
 		if (!hog_spans_add(&p->spans, p->interps[i].threads_head_addr,
 				   &p->heads_now[i], sizeof(uint64_t)))
@@ -486,7 +493,7 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	if (p->greens)
 		hog_greens_before(p);
 	p->spans.n = 0;
-	if (!plan_heads(p) || !hog_running_plan(p, slot))
+	if (!plan_heads(p, slot) || !hog_running_plan(p, slot))
 		return;
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];

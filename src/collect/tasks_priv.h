@@ -23,7 +23,7 @@ struct hog_taskentry {
 
 #define HOG_WITNESSES_MAX 64
 
-struct hog_witness { /* what ran right after the stacks were copied */
+struct hog_witness {     /* what ran right after the stacks were copied */
 	uint64_t tstate; /* 0: of any thread of the interpreter */
 	uint64_t task;
 };

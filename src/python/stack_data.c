@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define WINDOW 4096 /* samples over which the height of a chunk is learnt */
 #define OWNER_MAX 4
+#define CFRAME_FRESH_NS 50000
 #define TAG_MASK 3ull
 #define TAGGED_NULL 1ull
 
@@ -161,12 +164,29 @@ static bool cstack_needed(const struct ds_reader *r)
 	return r->base.py->lay.frames == HOG_PYFRAMES_CFRAME || r->n_heap > 0;
 }
 
-static int plan_cstack(struct ds_reader *r, struct hog_spans *spans)
+/* While no generators are known, the current frame tells whether there are any:
+ * flat out not each copy needs to.  A span more is a tenth of a read. */
+static bool cframe_can_wait(struct ds_reader *r)
+{
+	uint64_t now;
+
+	if (r->base.py->lay.frames != HOG_PYFRAMES_CFRAME || r->n_heap > 0)
+		return false;
+	now = hog_now_ns();
+	if (now - r->cframe_ns < CFRAME_FRESH_NS)
+		return true;
+	r->cframe_ns = now;
+	return false;
+}
+
+static int plan_cstack(struct ds_reader *r, struct hog_spans *spans,
+		       unsigned attempt)
 {
 	uint64_t lo = r->cstack_lo, hi = r->cstack_hi;
 
 	r->cstack_len = 0;
-	if (hi == 0 || !cstack_needed(r))
+	r->cstack_left = hi != 0 && attempt == 0 && cframe_can_wait(r);
+	if (hi == 0 || r->cstack_left || !cstack_needed(r))
 		return 0;
 	if (hi - lo > r->cstack_cap) {
 		unsigned char *grown = realloc(r->cstack, hi - lo);
@@ -219,7 +239,7 @@ static int ds_plan(struct hog_pyreader *base, struct hog_spans *spans,
 		ds_chunks_roll(r);
 	r->n_extra = 0;
 	if (!hog_spans_add(spans, base->tstate, r->state, r->state_len) ||
-	    plan_cstack(r, spans) < 0)
+	    plan_cstack(r, spans, attempt) < 0)
 		return -ENOMEM;
 	ds_heap_plan(r, spans);
 	return ds_chunks_plan(r, spans);
@@ -250,7 +270,7 @@ static void find_leaf(struct ds_reader *r)
 
 	r->leaf_known = false;
 	r->leaf_addr = 0;
-	if (r->elsewhere)
+	if (r->elsewhere || r->cstack_left)
 		return;
 	if (lay->frames == HOG_PYFRAMES_CFRAME) {
 		leaf_by_cframe(r);

@@ -153,6 +153,8 @@ struct ds_reader {
 	unsigned char *cstack; /* owned: copy of that range */
 	uint64_t cstack_from;  /* where the copy begins */
 	uint32_t cstack_len, cstack_cap;
+	uint64_t cframe_ns; /* when the cframe was last copied */
+	bool cstack_left;   /* it was left out of this copy */
 
 	struct ds_chunk chunks[DS_CHUNKS_MAX]; /* oldest first */
 	unsigned n_chunks;
