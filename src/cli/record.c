@@ -35,7 +35,8 @@ struct recording {
 	struct hog_record_child child;
 	struct hog_record_live live;
 	enum hog_session_end end;
-	struct hog_left_out left_out;        /* as said so far */
+	struct hog_left_out left_out; /* as said so far */
+	bool said_unstopped;
 	char path[HOG_RECORD_NAME_MAX + 64]; /* the name made, if one was */
 };
 
@@ -165,6 +166,18 @@ static void say_left_out(struct recording *rec)
 	rec->left_out = now;
 }
 
+/* Once: as soon as it is known. */
+static void say_unstopped(struct recording *rec)
+{
+	const struct hog_err *why = hog_session_unstopped(rec->session);
+
+	if (!why || rec->said_unstopped)
+		return;
+	rec->said_unstopped = true;
+	hog_say(name, "samples are taken without a stop: %s; %s", why->text,
+		why->hint ? why->hint : "run it again");
+}
+
 static int sample(struct recording *rec, struct hog_err *err)
 {
 	const struct hog_session_hooks hooks = {
@@ -175,10 +188,12 @@ static int sample(struct recording *rec, struct hog_err *err)
 	int r;
 
 	say_left_out(rec);
+	say_unstopped(rec);
 	hog_record_live_init(&rec->live, rec->opt.program, rec->opt.quiet);
 	r = hog_session_run(rec->session, &rec->sink, &hooks, &rec->end, err);
 	hog_record_live_clear(&rec->live);
 	say_left_out(rec);
+	say_unstopped(rec);
 	hog_signals_phase(HOG_PHASE_WRITING);
 	return r;
 }
@@ -397,6 +412,13 @@ static const struct hog_opt record_options[] = {
 	{ HOG_RECORD_MAX_CPU, "max-cpu", "PERCENT",
 	  "lower the rate where hognose itself would use more of a core",
 	  false },
+	{ HOG_RECORD_STOP_BUDGET, "stop-budget", "PERCENT",
+	  "stop a thread for moments where its stack stays in doubt, at most "
+	  "that much of the time (default 0: never)",
+	  false },
+	{ HOG_RECORD_EXACT, "exact", NULL,
+	  "stop the thread for moments for each sample: every stack is right",
+	  false },
 	{ HOG_RECORD_STATS, "stats", "FILE",
 	  "write the statistics as JSON, '-' for standard output", false },
 	{ 'q', "quiet", NULL, "no live line and no summary", false },
@@ -411,8 +433,9 @@ const struct hog_command hog_cmd_record = {
 		 "GROUP | -- PROGRAM ARGS...)",
 	.summary = "sample Python programs and show where their time goes",
 	.details =
-		"The target is read from outside: nothing is stopped, written "
-		"or loaded. Without -o the result is an HTML page named after "
+		"The target is read from outside: nothing is written or loaded, "
+		"and nothing stopped but by --exact and --stop-budget. Without "
+		"-o the result is an HTML page named after "
 		"program and process.\n"
 		"SIGINT ends the recording and writes it. A launched program "
 		"keeps its standard streams, and its exit status is that of "

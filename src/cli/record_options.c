@@ -99,6 +99,22 @@ static int parse_numbers(const struct hog_args *args,
 	return r;
 }
 
+static int parse_stops(const struct hog_args *args,
+		       struct hog_session_options *opt, struct hog_err *err)
+{
+	const char *budget = hog_args_value(args, HOG_RECORD_STOP_BUDGET);
+
+	opt->exact = hog_args_has(args, HOG_RECORD_EXACT);
+	if (budget && opt->exact)
+		return hog_err_say(err, -EINVAL, "leave one of them out",
+				   "--exact has no budget: it stops for every "
+				   "sample");
+	if (!budget)
+		return 0;
+	return hog_parse_percent(budget, "budget for stops", &opt->stop_budget,
+				 err);
+}
+
 static void parse_switches(const struct hog_args *args,
 			   struct hog_record_options *opt)
 {
@@ -161,6 +177,8 @@ int hog_record_parse(const struct hog_args *args,
 		r = parse_numbers(args, &ret->session, err);
 	if (r == 0)
 		r = parse_shares(args, &ret->session, err);
+	if (r == 0)
+		r = parse_stops(args, &ret->session, err);
 	if (r == 0)
 		r = parse_mode(hog_args_value(args, HOG_RECORD_MODE),
 			       &ret->session.mode, err);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "collect/exact.h"
 #include "collect/greens.h"
 #include "collect/tasks.h"
 #include "collect/twins.h"
@@ -29,6 +30,7 @@ static void sampled_free(struct hog_sampled *t)
 		return;
 	hog_pyreader_free(t->reader);
 	hog_stackmemo_fini(&t->memo);
+	hog_exact_forget_thread(t);
 	hog_oswatch_close(&t->watch);
 	free(t);
 }

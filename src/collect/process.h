@@ -12,6 +12,7 @@
 #include "collect/cputime.h"
 #include "collect/frames.h"
 #include "collect/session.h"
+#include "collect/stop_budget.h"
 #include "profile/event.h"
 #include "python/python.h"
 #include "python/stack.h"
@@ -49,6 +50,7 @@ struct hog_sampled { /* a thread state */
 	unsigned first_span, n_spans;
 	enum hog_pyverdict verdict;
 	struct hog_pystack stack;
+	struct hog_heldthread *held; /* owned; of exact.c, NULL until needed */
 };
 
 /* What all processes of a session share. */
@@ -57,7 +59,8 @@ struct hog_slot {
 	struct hog_model *model;
 	struct hog_sink *sink;
 	struct hog_stats *stats;
-	uint64_t now_ns;    /* when this slot is served */
+	struct hog_exact *exact; /* of the session */
+	uint64_t now_ns;         /* when this slot is served */
 	uint64_t time_ns;   /* the time that its samples bear: regular times
 			     * cost nothing in a recording */
 	uint64_t period_ns; /* asked, or longer where the rate was lowered */
@@ -146,10 +149,12 @@ struct hog_process {
 	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
 	unsigned names_rounds; /* quick name look-ups still to do */
 	struct hog_ends ends;
-	bool forked;  /* opened as a copy of its parent */
-	bool gone;    /* ended, or it is another program now */
-	bool ended;   /* really so: a look later it is dropped */
-	bool settled; /* by an exec: what comes now is another's */
+	struct hog_stopbudget stop_budget;
+	uint64_t stop_refused_ns; /* when last; 0 never */
+	bool forked;              /* opened as a copy of its parent */
+	bool gone;                /* ended, or it is another program now */
+	bool ended;               /* really so: a look later it is dropped */
+	bool settled;             /* by an exec: what comes now is another's */
 };
 
 /* Opens a process for sampling.  Errors as hog_target_open_pid and

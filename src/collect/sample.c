@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collect/ends.h"
+#include "collect/exact.h"
 #include "collect/greens.h"
 #include "collect/resting.h"
 #include "collect/running.h"
@@ -245,14 +246,15 @@ static bool collects(const struct hog_pygil *gil, const struct hog_sampled *t)
 static uint32_t shown_stack(struct hog_process *p, struct hog_slot *slot,
 			    struct hog_sampled *t, bool idle)
 {
+	struct hog_stackmemo *memo = hog_exact_memo(t);
 	const struct hog_pygil *gil = &p->gils[t->interp];
 	uint32_t stack;
 
 	if (p->greens)
-		hog_stackmemo_root(&t->memo, hog_greens_root(p, slot, t));
-	stack = p->tasks && !t->memo.root
+		hog_stackmemo_root(memo, hog_greens_root(p, slot, t));
+	stack = p->tasks && !memo->root
 			? hog_tasks_stack(p, slot, t)
-			: hog_frames_stack(&p->frames, &t->memo, &t->stack);
+			: hog_frames_stack(&p->frames, memo, &t->stack);
 	if (t->stack.unreadable)
 		stack = hog_frames_mark(&p->frames, stack, "[unreadable]");
 	if (t->stack.torn)
@@ -463,15 +465,20 @@ static void read_rested(struct hog_process *p, struct hog_slot *slot,
 static void sample_batch(struct hog_process *p, struct hog_slot *slot,
 			 struct hog_sampled **batch, unsigned n, bool first)
 {
-	if (n > 0)
+	if (n > 0 && slot->opt->exact)
+		hog_exact_read(p, slot, batch, n);
+	else if (n > 0)
 		read_threads(p, slot, batch, n);
 	if (first)
 		hog_resting_take(p, slot);
 	read_rested(p, slot, batch, n);
 	for (unsigned i = 0; i < n; i++) {
-		retry_thread(p, slot, batch[i]);
+		if (!slot->opt->exact)
+			retry_thread(p, slot, batch[i]);
 		if (!batch[i]->rests)
 			hog_resting_note(p, batch[i]);
+		if (slot->opt->stop_budget > 0)
+			hog_exact_retake(p, slot, batch[i]);
 		finish_thread(p, slot, batch[i]);
 	}
 	p->spans.n = 0;
@@ -505,7 +512,8 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 			first = false;
 			n = 0;
 		}
-		if (may_rest(p, slot, t) || plan_thread(p, t, 0))
+		if (slot->opt->exact || may_rest(p, slot, t) ||
+		    plan_thread(p, t, 0))
 			batch[n++] = t;
 	}
 	if (n == 0 &&

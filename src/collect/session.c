@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "collect/budget.h"
+#include "collect/exact.h"
 #include "collect/family.h"
 #include "collect/hottest.h"
 #include "collect/pace.h"
@@ -37,6 +38,7 @@ struct hog_session {
 	struct hog_budget budget;
 	double lowered; /* slots, with their fractions */
 	struct hog_slot slot;
+	struct hog_exact exact;
 	struct hog_hottest hottest;
 	char machine[65];
 	uint64_t house_ns, follow_ns, progress_ns, flush_ns;
@@ -123,6 +125,11 @@ const char *hog_session_no_greenlets(const struct hog_session *s)
 	return s->slot.no_greenlets[0] ? s->slot.no_greenlets : NULL;
 }
 
+const struct hog_err *hog_session_unstopped(const struct hog_session *s)
+{
+	return s->exact.refused.code ? &s->exact.refused : NULL;
+}
+
 const char *hog_session_why_empty(const struct hog_session *s)
 {
 	if (s->run.stats.stacks > 0)
@@ -167,6 +174,8 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 		nanosleep(&step, NULL);
 		r = hog_processes_open(&s->list, pid, &origin, err);
 	}
+	if (r == 0)
+		r = hog_exact_check(&s->exact, pid, &s->opt, err);
 	if (r < 0)
 		return r;
 	hog_follow_children(&s->family.follow, pid);
@@ -175,8 +184,11 @@ int hog_session_attach(struct hog_session *s, pid_t pid,
 
 int hog_session_watch(struct hog_session *s, pid_t pid, struct hog_err *err)
 {
-	int r = hog_processes_add_root(&s->list, pid);
+	int r = hog_exact_check(&s->exact, pid, &s->opt, err);
 
+	if (r < 0)
+		return r;
+	r = hog_processes_add_root(&s->list, pid);
 	if (r == 0)
 		r = hog_family_watch(&s->family, pid);
 	if (r < 0)
@@ -284,6 +296,9 @@ static void stats_so_far(struct hog_session *s)
 	struct hog_stats *st = &s->run.stats;
 
 	hog_self_stats(st);
+	st->loss.stops = s->exact.stops.count;
+	st->stopped_seconds =
+		(double)s->exact.stops.held_ns / (double)HOG_NS_PER_SEC;
 	st->wall_seconds =
 		(double)(hog_now_ns() - s->run.start_ns) / HOG_NS_PER_SEC;
 	st->lowered = (uint64_t)(s->lowered + 0.5);
@@ -419,6 +434,7 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 	for (;;) {
 		uint64_t now;
 
+		hog_stops_serve_until(&s->exact.stops, hog_pace_next(&s->pace));
 		wait_for_news(s, hooks);
 		if (must_stop(hooks))
 			return HOG_END_STOPPED;
@@ -459,10 +475,13 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	s->slot.model = s->model;
 	s->slot.sink = sink;
 	s->slot.stats = &s->run.stats;
+	s->slot.exact = &s->exact;
 	r = hog_sink_begin(sink, &s->run, err);
 	if (r < 0)
 		return r;
+	hog_exact_begin(&s->exact, &s->opt);
 	*ret_end = loop(s, sink, hooks, &error);
+	hog_exact_end(&s->exact);
 	hog_pace_end(&s->pace);
 	hog_family_hear(&s->family, hog_now_ns());
 	hog_family_bury(&s->family, hog_now_ns(), true);

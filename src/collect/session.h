@@ -27,6 +27,8 @@ struct hog_session_options {
 	double wait_s;     /* --wait: how long to wait for Python to come up */
 	enum hog_mode mode;
 	bool idle, gc, follow, no_repair;
+	bool exact;         /* threads are stopped for each sample */
+	double stop_budget; /* per cent of the time, for samples in doubt */
 	enum hog_async async;
 	const char *version, *command; /* borrowed: for the recording */
 	/* Processes chosen by what they are (hog_session_choose); borrowed while
@@ -101,5 +103,9 @@ struct hog_left_out {
 };
 
 struct hog_left_out hog_session_left_out(const struct hog_session *s);
+
+/* Why stops were refused that --exact or --stop-budget asked for; NULL: none
+ * was. */
+const struct hog_err *hog_session_unstopped(const struct hog_session *s);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "collect/exact.h"
 #include "collect/process.h"
 #include "collect/tasks_priv.h"
 
@@ -357,6 +358,9 @@ static bool sample_again(struct hog_process *p, struct hog_slot *slot,
 {
 	enum hog_pyverdict v;
 
+	if (slot->opt->exact)
+		return false; /* all of it was read while it stood */
+	hog_exact_unshow(t);
 	slot->stats->loss.retries++;
 	p->copied_ns = hog_now_ns();
 	v = hog_pyreader_sample(t->reader, HOG_SAMPLE_TRIES, &t->stack, NULL);
@@ -400,7 +404,8 @@ uint32_t hog_tasks_stack(struct hog_process *p, struct hog_slot *slot,
 			break;
 	}
 	if (splits.known == 0)
-		return hog_frames_stack(&p->frames, &t->memo, &t->stack);
+		return hog_frames_stack(&p->frames, hog_exact_memo(t),
+					&t->stack);
 	return put_together(p, &t->stack, &splits);
 }
 

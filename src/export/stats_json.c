@@ -24,6 +24,7 @@
 	U("repaired", loss.repaired)                                           \
 	U("unseen", loss.unseen)                                               \
 	U("tasks_skipped", loss.tasks_skipped)                                 \
+	U("unstopped", loss.unstopped)                                         \
 	F("estimated_wrong", estimated_wrong)                                  \
 	F("cpu_seconds", cpu_seconds)                                          \
 	U("max_rss_bytes", max_rss_bytes)                                      \
@@ -32,7 +33,8 @@
 	U("threads", threads)                                                  \
 	U("lowered", lowered)                                                  \
 	F("lowest_hz", lowest_hz)                                              \
-	F("mean_hz", mean_hz)
+	F("mean_hz", mean_hz)                                                  \
+	F("stopped_seconds", stopped_seconds)
 
 static bool add(struct json_object *to, const char *name,
 		struct json_object *value)
@@ -112,10 +114,10 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 		uint64_t n;
 	} more[] = {
 		{ "retries", s->loss.retries },
-		{ "stops", s->loss.stops },
 		{ "unreadable", s->loss.unreadable },
 		{ "truncated", s->loss.truncated },
 		{ "repaired", s->loss.repaired },
+		{ "unstopped", s->loss.unstopped },
 	};
 
 	say(&l,
@@ -136,6 +138,14 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 	if (s->lowered)
 		say(&l, ", rate lowered to %.3g Hz (%.3g on average)",
 		    s->lowest_hz, s->mean_hz);
+	if (s->loss.stops)
+		say(&l, ", %llu stop%s of %.0f us (%.2g %% of the time)",
+		    (unsigned long long)s->loss.stops,
+		    s->loss.stops == 1 ? "" : "s",
+		    s->stopped_seconds * 1e6 / (double)s->loss.stops,
+		    s->wall_seconds > 0
+			    ? s->stopped_seconds / s->wall_seconds * 100
+			    : 0);
 	if (s->estimated_wrong > 0)
 		say(&l, ", at most %.2g %% of stacks wrong",
 		    s->estimated_wrong * 100);

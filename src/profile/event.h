@@ -58,7 +58,8 @@ enum {
 	X(truncated, "stacks deeper than is kept, or past a limit")            \
 	X(repaired, "stacks of which a part was inferred")                     \
 	X(unseen, "Python processes that ended before they could be read")     \
-	X(tasks_skipped, "suspended tasks that a slot had no time for")
+	X(tasks_skipped, "suspended tasks that a slot had no time for")        \
+	X(unstopped, "stacks read without the stop that --exact asks for")
 
 struct hog_loss {
 #define X(name, meaning) uint64_t name;

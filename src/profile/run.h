@@ -31,6 +31,7 @@ struct hog_stats {
 	uint64_t lowered;
 	double lowest_hz;
 	double mean_hz; /* samples a second of the whole run */
+	double stopped_seconds; /* that threads were held, in all */
 };
 
 struct hog_run {

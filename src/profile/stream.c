@@ -97,6 +97,7 @@ static int write_stats(struct hog_sink *sink)
 	hog_buf_add_varint(&buf, stats->lowered);
 	hog_stream_add_double(&buf, stats->lowest_hz);
 	hog_stream_add_double(&buf, stats->mean_hz);
+	hog_stream_add_double(&buf, stats->stopped_seconds);
 	r = write_block(sink, HOG_BLOCK_STATS, &buf);
 	hog_buf_fini(&buf);
 	return r;

@@ -180,6 +180,8 @@ static int read_stats(struct hog_stream_reader *r, struct hog_cursor *cur,
 		stats.lowest_hz = read_double(cur);
 		stats.mean_hz = read_double(cur);
 	}
+	if (hog_cursor_left(cur) > 0)
+		stats.stopped_seconds = read_double(cur);
 	if (cur->bad)
 		return damaged(r, err);
 	r->run.stats = stats;

@@ -139,7 +139,8 @@ class Recording:
         stats = {"asked_hz": c.double()}
         stats.update(zip(("slots", "samples", "stacks"), c.varints(3)))
         names = ("late", "missed", "retries", "stops", "torn", "unreadable",
-                 "truncated", "repaired", "unseen")
+                 "truncated", "repaired", "unseen", "tasks_skipped",
+                 "unstopped")
         stats.update(zip(names, c.varints(c.varint())))
         stats["estimated_wrong"] = c.double()
         stats["cpu_seconds"] = c.double()
@@ -150,6 +151,7 @@ class Recording:
         stats["lowered"] = c.varint() if later else 0
         stats["lowest_hz"] = c.double() if later else 0
         stats["mean_hz"] = c.double() if later else 0
+        stats["stopped_seconds"] = c.double() if c else 0.0
         self.stats.append(stats)
 
     def _read_record(self, c):

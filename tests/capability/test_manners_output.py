@@ -131,9 +131,10 @@ def test_statistics_have_every_field(hognose, worker, tmp_path):
         "asked_hz", "slots", "samples", "late", "missed", "retries", "stops",
         "torn", "unreadable", "truncated", "repaired", "unseen",
         "estimated_wrong",
-        "cpu_seconds", "max_rss_bytes", "wall_seconds", "processes", "threads"}
+        "cpu_seconds", "max_rss_bytes", "wall_seconds", "processes", "threads",
+        "unstopped", "stopped_seconds"}
     assert said["asked_hz"] == 200
-    assert said["stops"] == 0
+    assert said["stops"] == said["unstopped"] == said["stopped_seconds"] == 0
     assert said["processes"] == 1
     assert 0.4 < said["wall_seconds"] < 2
     assert 0 < said["samples"] <= said["slots"]

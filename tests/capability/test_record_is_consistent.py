@@ -9,7 +9,8 @@ from shares import total
 
 FIELDS = ("asked_hz slots samples late missed retries stops torn unreadable "
           "truncated repaired unseen estimated_wrong cpu_seconds max_rss_bytes "
-          "wall_seconds processes threads lowered lowest_hz mean_hz").split()
+          "wall_seconds processes threads lowered lowest_hz mean_hz "
+          "unstopped stopped_seconds").split()
 
 
 @pytest.mark.parametrize("rate, hz", [("100", 100), ("1k", 1000),

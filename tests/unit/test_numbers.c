@@ -143,3 +143,23 @@ Test(numbers, keeps_counts_in_their_range)
 	cr_assert_str_eq(err.text, "number of rows '9' is out of range: give 1 "
 				   "to 8");
 }
+
+Test(numbers, reads_per_cent)
+{
+	double percent;
+
+	cr_assert_eq(hog_parse_percent("5", "budget", 0, 100, &percent, &err),
+		     0);
+	cr_assert_float_eq(percent, 5, 1e-9);
+	cr_assert_eq(
+		hog_parse_percent("0.5%", "budget", 0, 100, &percent, &err), 0);
+	cr_assert_float_eq(percent, 0.5, 1e-9);
+	cr_assert_eq(hog_parse_percent("100", "budget", 0, 100, &percent, &err),
+		     0);
+	cr_assert_eq(hog_parse_percent("101", "budget", 0, 100, &percent, &err),
+		     -EINVAL);
+	cr_assert_eq(hog_parse_percent("-1", "budget", 0, 100, &percent, &err),
+		     -EINVAL);
+	cr_assert_eq(hog_parse_percent("5 %", "budget", 0, 100, &percent, &err),
+		     -EINVAL);
+}

@@ -149,3 +149,16 @@ Test(record_options, tell_the_kinds_of_async)
 	cr_assert_eq(parse("--async=some -p 1"), -EINVAL);
 	cr_assert(strstr(err.text, "'some'"));
 }
+
+Test(record_options, stop_for_every_sample_or_for_some)
+{
+	cr_assert_eq(parse("-p 1"), 0);
+	cr_assert_not(opt.session.exact);
+	cr_assert_float_eq(opt.session.stop_budget, 0, 0);
+	cr_assert_eq(parse("-p 1 --exact"), 0);
+	cr_assert(opt.session.exact);
+	cr_assert_eq(parse("-p 1 --stop-budget 0.5"), 0);
+	cr_assert_float_eq(opt.session.stop_budget, 0.5, 1e-9);
+	cr_assert_eq(parse("-p 1 --stop-budget 101"), -EINVAL);
+	cr_assert_eq(parse("-p 1 --exact --stop-budget 1"), -EINVAL);
+}

@@ -12,14 +12,15 @@
 Test(stats_json, has_exactly_the_documented_fields)
 {
 	static const char *const names[] = {
-		"asked_hz",    "slots",         "samples",
-		"stacks",      "late",          "missed",
-		"retries",     "stops",         "torn",
-		"unreadable",  "truncated",     "repaired",
-		"unseen",      "tasks_skipped", "estimated_wrong",
-		"cpu_seconds", "max_rss_bytes", "wall_seconds",
-		"processes",   "threads",       "lowered",
-		"lowest_hz",   "mean_hz",
+		"asked_hz",        "slots",         "samples",
+		"stacks",          "late",          "missed",
+		"retries",         "stops",         "torn",
+		"unreadable",      "truncated",     "repaired",
+		"unseen",          "tasks_skipped", "estimated_wrong",
+		"cpu_seconds",     "max_rss_bytes", "wall_seconds",
+		"processes",       "threads",       "lowered",
+		"lowest_hz",       "mean_hz",       "unstopped",
+		"stopped_seconds",
 	};
 	struct hog_run run = fixed_run(NULL);
 	struct json_object *o = hog_stats_json(&run.stats), *value;
@@ -75,6 +76,18 @@ Test(stats_json, the_line_names_what_was_lost)
 	cr_expect_str_eq(line, "19 samples in 0.2 s at 100 Hz, 2 late, "
 			       "1 missed, 1 torn, 3 retries, 4 unreadable; "
 			       "itself 0.03 s of CPU, 12.3 MB");
+}
+
+Test(stats_json, the_line_tells_for_how_long_threads_were_stopped)
+{
+	struct hog_run run = fixed_run(NULL);
+	char line[300];
+
+	run.stats.loss.stops = 40;
+	run.stats.stopped_seconds = 0.001;
+	hog_stats_line(line, sizeof(line), &run.stats);
+	cr_expect(strstr(line, ", 40 stops of 25 us (0.5 % of the time),"),
+		  "%s", line);
 }
 
 Test(stats_json, a_short_buffer_is_not_overrun)

@@ -629,7 +629,7 @@ function draw_losses() {
 	if (s.samples === 0 && data.empty === undefined)
 		return;
 	for (const name of ["late", "missed", "torn", "unreadable", "truncated",
-		"repaired"]) {
+		"repaired", "unstopped"]) {
 		const n = s[name] || 0;
 		const all = name === "late" || name === "missed" ? slots : of;
 		const bad = name === "late" || name === "repaired" ? 2 : 0.01;
