@@ -111,8 +111,8 @@ static int parse_stops(const struct hog_args *args,
 				   "sample");
 	if (!budget)
 		return 0;
-	return hog_parse_percent(budget, "budget for stops", &opt->stop_budget,
-				 err);
+	return hog_parse_percent(budget, "budget for stops", 0, 100,
+				 &opt->stop_budget, err);
 }
 
 static void parse_switches(const struct hog_args *args,

@@ -60,6 +60,8 @@ void hog_exact_begin(struct hog_exact *exact,
 {
 	bool stops = opt->exact || opt->stop_budget > 0;
 
+	if (stops)
+		hog_stops_init(&exact->stops);
 	exact->hurries =
 		stops && opt->rate_hz <= HURRY_HZ_MAX && hog_stop_hurry();
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -21,10 +22,8 @@
  * costs it 20-40 us more, and milliseconds when others want our CPU meanwhile.
  * Who has not stopped by then waits for a CPU (ours, maybe), or for something
  * in the kernel: the interrupt has long been sent. */
-#define SPIN_NS 40000
+#define SPIN_NS 30000
 #define NAP_NS 100000
-#define SHORT_NAP_NS 20000
-#define SHORT_NAPS 50
 #define END_NS (2 * HOG_NS_PER_SEC)
 #define CHECK_TRIES 1000
 #define STATUS_BYTES 4096
@@ -282,22 +281,57 @@ unsigned hog_stops_serve(struct hog_stops *stops)
 	return soon;
 }
 
+/* One that is heard of now is served at once: it is held until then. */
+static void wait_for_news(const struct hog_stops *stops, uint64_t ns)
+{
+	const struct timespec most = { .tv_sec = (time_t)(ns / HOG_NS_PER_SEC),
+				       .tv_nsec = (long)(ns % HOG_NS_PER_SEC) };
+	sigset_t set;
+
+	if (!stops->hears) {
+		nap(ns < NAP_NS ? ns : NAP_NS);
+		return;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigtimedwait(&set, NULL, &most);
+}
+
 void hog_stops_serve_until(struct hog_stops *stops, uint64_t until_ns)
 {
-	for (unsigned i = 0; stops->n_left > 0; i++) {
-		uint64_t ns = i < SHORT_NAPS ? SHORT_NAP_NS : NAP_NS;
+	while (stops->n_left > 0 && hog_stops_serve(stops) > 0) {
+		uint64_t now = hog_now_ns();
 
-		if (hog_stops_serve(stops) == 0 ||
-		    hog_now_ns() + ns >= until_ns)
+		if (now >= until_ns)
 			break;
-		nap(ns);
+		wait_for_news(stops, until_ns - now);
 	}
+}
+
+void hog_stops_init(struct hog_stops *stops)
+{
+	sigset_t set, before;
+
+	*stops = (struct hog_stops){ 0 };
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	stops->hears = pthread_sigmask(SIG_BLOCK, &set, &before) == 0;
+	stops->unblock = stops->hears && !sigismember(&before, SIGCHLD);
 }
 
 void hog_stops_fini(struct hog_stops *stops)
 {
+	sigset_t set;
+
 	hog_stops_serve_until(stops, hog_now_ns() + END_NS);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (stops->unblock)
+		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	stops->hears = stops->unblock = false;
 }
+
+/* ---- priority ---- */
 
 /* Not for what we may start meanwhile. */
 bool hog_stop_hurry(void)

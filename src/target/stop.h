@@ -35,14 +35,21 @@ struct hog_stop { /* a thread that is held */
 
 #define HOG_STOPS_LEFT_MAX 32
 
-/* What one tracing thread knows; zeroed at first. */
+/* What one tracing thread knows; zeroed, or made by hog_stops_init. */
 struct hog_stops {
 	/* Those that were pending at the end, or died while we held them.  To
 	 * be let go as soon as they stop: see hog_stops_serve. */
 	struct hog_stop left[HOG_STOPS_LEFT_MAX];
 	unsigned n_left;
 	uint64_t count, held_ns; /* in all */
+	bool hears, unblock;     /* SIGCHLD is blocked; was not before */
 };
+
+/* Blocks SIGCHLD for the calling thread, by which the kernel tells of stops:
+ * with it hog_stops_serve_until sleeps, else it looks again and again. */
+void hog_stops_init(struct hog_stops *stops);
+/* The end: waits some time for those left behind. */
+void hog_stops_fini(struct hog_stops *stops);
 
 /* Stops thread tid of process pid.  0: it runs no code of its own until
  * hog_stop_end.  -ESRCH it is gone; -EBUSY another process traces it; -EPERM;
@@ -57,9 +64,6 @@ uint64_t hog_stop_end(struct hog_stops *stops, struct hog_stop *stop);
 unsigned hog_stops_serve(struct hog_stops *stops);
 /* The same, until none may stop any more, or until that time. */
 void hog_stops_serve_until(struct hog_stops *stops, uint64_t until_ns);
-/* The end: waits some time for those left behind. */
-void hog_stops_fini(struct hog_stops *stops);
-
 /* From now on nobody takes the CPU from the calling thread while it holds
  * another: real-time priority, where that is allowed (root, CAP_SYS_NICE).  On
  * a busy machine a stop lasts 20 us with it and milliseconds without.  Not for

@@ -630,8 +630,10 @@ int main(int argc, char **argv)
 	open_all(run, (pid_t)strtol(argv[optind], NULL, 10));
 	reads = run->target->mem->reads;
 	start = hog_now_ns();
-	if (run->exact)
+	if (run->exact) {
+		hog_stops_init(&run->stopped.stops);
 		hog_stop_hurry();
+	}
 	measure(run);
 	took = hog_now_ns() - start;
 	run->counts.reads = run->target->mem->reads - reads;

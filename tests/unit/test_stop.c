@@ -326,6 +326,21 @@ Test(stop, does_not_wait_for_one_that_is_deep_in_the_kernel)
 	cr_assert(runs_within(2000));
 }
 
+Test(stop, hears_of_one_that_comes_back)
+{
+	struct hog_stop stop;
+
+	run_child(fork_by_vfork);
+	hog_stops_init(&stops);
+	cr_assert_eq(hog_stop_begin(&stops, child, child, &stop), 0);
+	hog_stop_end(&stops, &stop);
+	cr_assert_eq(stops.n_left, 1);
+	hog_stops_serve_until(&stops, hog_now_ns() + 2000000000);
+	cr_assert_eq(stops.n_left, 0);
+	cr_assert(runs_within(2000));
+	hog_stops_fini(&stops);
+}
+
 static void *end_soon(void *arg)
 {
 	counts->tid = (unsigned long)gettid();
