@@ -83,7 +83,9 @@ def asked(bench):
     for python in bench.peer_pythons:
         for name, rate in ASKED:
             bench.say(f"asked for {rate} Hz: {name} on {python.id}")
-            rows += side_by_side(bench, python, name,
-                                 recorders(bench, python, name), rate,
+            tools = recorders(bench, python, name)
+            if name == "deep20":
+                tools += bench.floors
+            rows += side_by_side(bench, python, name, tools, rate,
                                  bench.asked_seconds)
     return rows

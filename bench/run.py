@@ -16,6 +16,7 @@ import sys
 import time
 
 import accuracy
+import floor
 import machine
 import measure
 import once
@@ -54,6 +55,7 @@ class Bench:
         self.hognose = tools.Hognose()
         self.hognose_default = tools.HognoseDefault()
         self.peers = peers.all_of(found)
+        self.floors = floor.all_of(place)
         self.pythons = one_of_each(found, options)
         self.peer_pythons = [p for p in self.pythons
                              if p.version[:2] in PEER_VERSIONS]
