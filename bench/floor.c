@@ -92,8 +92,7 @@ int main(int argc, char **argv)
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due,
 					NULL);
 		} else {
-			arm(timer[(slot + 1) & 1],
-			    start + (slot + 1) * period);
+			arm(timer[(slot + 1) & 1], start + (slot + 1) * period);
 			if (read(timer[slot & 1], &ticks, sizeof(ticks)) < 0)
 				return 1;
 		}
@@ -103,7 +102,8 @@ int main(int argc, char **argv)
 		if (reads)
 			read_memory((pid_t)atoi(argv[4]),
 				    (uintptr_t)strtoull(argv[5], NULL, 16));
-		if (now > start + (slot + 1) * period) { /* woken far too late */
+		if (now >
+		    start + (slot + 1) * period) { /* woken far too late */
 			slot = (now - start) / period + 1;
 			arm(timer[slot & 1], start + slot * period);
 		}

@@ -17,7 +17,7 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "capability"))
+sys.path.append(str(HERE.parent / "tests" / "capability"))
 
 import pythons  # noqa: E402  (the tests' discovery of interpreters)
 

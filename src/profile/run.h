@@ -30,7 +30,7 @@ struct hog_stats {
 	 * weigh in the samples next to them), and the lowest rate. */
 	uint64_t lowered;
 	double lowest_hz;
-	double mean_hz; /* samples a second of the whole run */
+	double mean_hz;         /* samples a second of the whole run */
 	double stopped_seconds; /* that threads were held, in all */
 };
 
