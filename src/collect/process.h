@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collect/cputime.h"
+#include "collect/doze.h"
 #include "collect/frames.h"
 #include "collect/session.h"
 #include "collect/stop_budget.h"
@@ -31,6 +32,7 @@ struct hog_sampled { /* a thread state */
 	uint64_t read_ns;       /* slot of its last stack; 0 none yet */
 	struct hog_cputime cpu;
 	uint64_t exit_ns;      /* its CPU time when it ended; 0 not known */
+	uint64_t turns;        /* on a CPU so far: of doze.c */
 	uint32_t interp;       /* index in the process */
 	uint32_t model_thread; /* id in the model */
 	bool listed;           /* found by the listing under way */
@@ -66,6 +68,8 @@ struct hog_slot {
 	uint64_t period_ns; /* asked, or longer where the rate was lowered */
 	int64_t weight;     /* of a sample: asked slots it stands for */
 	bool late;
+	int64_t weight;           /* of a sample; HOG_SLOT, see doze.h */
+	struct hog_dozers dozers;
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */
 	uint64_t nopython_seen;
@@ -133,6 +137,7 @@ struct hog_process {
 	uint64_t switches, switch_holder, switches_ns;
 	struct hog_greens *greens; /* owned; NULL without --async */
 	struct probes *probes;     /* owned; of sleepers.c, NULL until needed */
+	struct hog_doze doze;
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
 	unsigned n_threads, cap_threads;

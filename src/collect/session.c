@@ -331,13 +331,15 @@ static void serve_slot(struct hog_session *s, uint64_t now)
 
 	slot->now_ns = now;
 	slot->time_ns = s->pace.slot_ns;
+	hog_doze_begin(slot);
 	for (unsigned i = 0; i < s->list.n; i++) {
 		struct hog_process *p = s->list.v[i];
 
-		if (p->gone)
+		if (p->gone || hog_doze_skips(p, slot))
 			continue;
 		hog_process_maintain(p, slot);
 		hog_process_sample(p, slot);
+		hog_doze_note(p, slot);
 	}
 	s->run.stats.samples += s->list.n > 0;
 	if (s->run.stats.stacks > stacks)
