@@ -8,10 +8,15 @@
 
 #include <json-c/json.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "cli/choose.h"
 #include "cli/command.h"
-#include "cli/numbers.h"
 #include "cli/say.h"
+#include "collect/survey.h"
+#include "target/match.h"
+
+#define LOOK_NS HOG_NS_PER_SEC /* at all processes, in all */
 
 static const char name[] = "doctor";
 
@@ -25,9 +30,8 @@ enum { OPT_JSON = 256 };
 
 struct report {
 	struct hog_findings findings;
-	struct hog_seen_python pythons[HOG_PYTHONS_MAX];
-	size_t n_pythons;
-	bool all;  /* no process was left out */
+	struct hog_choice choice;
+	struct hog_survey pythons;
 	pid_t pid; /* 0: the machine alone */
 };
 
@@ -35,22 +39,22 @@ static void print_pythons(const struct report *rep)
 {
 	char plain[300];
 
-	if (rep->n_pythons == 0)
-		printf("\nNo Python process is seen here.\n");
+	if (rep->pythons.n == 0)
+		printf("\nNo %sPython process is seen here.\n",
+		       rep->choice.chosen ? "such " : "");
 	else
 		printf("\nPython processes:\n");
-	for (size_t i = 0; i < rep->n_pythons; i++) {
-		const struct hog_seen_python *p = &rep->pythons[i];
+	for (size_t i = 0; i < rep->pythons.n; i++) {
+		const struct hog_seen *p = &rep->pythons.v[i];
 
-		if (p->readable)
-			printf("  %-8d %-9s %s\n", (int)p->pid, p->version,
-			       p->name);
-		else
-			printf("  %-8d %-9s %s: %s\n", (int)p->pid, "?",
-			       p->name,
-			       hog_plain(p->why, plain, sizeof(plain)));
+		printf("  %-8d %-9s %s", (int)p->pid, p->why ? "?" : p->version,
+		       hog_plain(p->name, plain, sizeof(plain)));
+		if (p->why)
+			printf(": %s",
+			       hog_plain(p->reason, plain, sizeof(plain)));
+		putchar('\n');
 	}
-	if (!rep->all)
+	if (rep->pythons.cut)
 		printf("  ... and perhaps more: not all were looked at\n");
 }
 
@@ -103,14 +107,14 @@ static struct json_object *pythons_json(const struct report *rep)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < rep->n_pythons; i++) {
-		const struct hog_seen_python *p = &rep->pythons[i];
+	for (size_t i = 0; i < rep->pythons.n; i++) {
+		const struct hog_seen *p = &rep->pythons.v[i];
 		struct json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "pid", json_object_new_int(p->pid));
 		json_object_object_add(o, "name", text_or_null(p->name));
 		json_object_object_add(o, "python", text_or_null(p->version));
-		json_object_object_add(o, "why_not", text_or_null(p->why));
+		json_object_object_add(o, "why_not", text_or_null(p->reason));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -127,8 +131,9 @@ static void print_json(const struct report *rep)
 	json_object_object_add(top, "checks", findings_json(&rep->findings));
 	if (rep->pid == 0) {
 		json_object_object_add(top, "processes", pythons_json(rep));
-		json_object_object_add(top, "complete",
-				       json_object_new_boolean(rep->all));
+		json_object_object_add(
+			top, "complete",
+			json_object_new_boolean(!rep->pythons.cut));
 	}
 	puts(json_object_to_json_string_ext(
 		top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
@@ -136,22 +141,37 @@ static void print_json(const struct report *rep)
 	json_object_put(top);
 }
 
-static int parse(const struct hog_args *args, pid_t *ret_pid,
+static int parse(const struct hog_args *args, struct report *rep,
 		 struct hog_err *err)
 {
-	const char *operand = hog_args_operand(args, 0);
-	const char *option = hog_args_value(args, 'p');
-	const char *pid = operand ? operand : option;
+	int r = hog_choose(args, true, &rep->choice, err);
 
-	*ret_pid = 0;
-	if (hog_args_count(args) > 1 || (operand && option) ||
-	    hog_args_nth(args, 'p', 1))
+	if (r < 0)
+		return r;
+	if (rep->choice.n_pids > 1)
 		return hog_err_say(err, -EINVAL, "ask once for each",
 				   "more than one process is named");
 	if (hog_args_program(args))
 		return hog_err_say(err, -EINVAL, "leave '--' out",
 				   "doctor launches no program");
-	return pid ? hog_parse_pid(pid, ret_pid, err) : 0;
+	rep->pid = rep->choice.n_pids ? rep->choice.pids[0] : 0;
+	return 0;
+}
+
+static int look(struct report *rep, struct hog_err *err)
+{
+	struct hog_match *match = NULL;
+	int r = hog_match_new(&rep->choice.criteria, &match, err);
+
+	if (r < 0)
+		return r;
+	hog_doctor_system(&rep->findings);
+	if (rep->pid)
+		hog_doctor_process(&rep->findings, rep->pid);
+	else
+		r = hog_survey_take(match, LOOK_NS, &rep->pythons, err);
+	hog_match_free(match);
+	return r;
 }
 
 /* The first reason, for those who read only stderr and the exit status. */
@@ -169,6 +189,24 @@ static int conclude(const struct hog_findings *f)
 	return HOG_EXIT_OK;
 }
 
+static int report(const struct hog_args *args, struct report *rep)
+{
+	struct hog_err err = { 0 };
+	int r = parse(args, rep, &err);
+
+	if (r == 0)
+		r = look(rep, &err);
+	if (r < 0)
+		return r == -EINVAL ? hog_usage(name, &err)
+				    : hog_fail(name, &err);
+	if (hog_args_has(args, OPT_JSON))
+		print_json(rep);
+	else
+		print_text(rep);
+	fflush(stdout);
+	return conclude(&rep->findings);
+}
+
 static int run_doctor(const struct hog_args *args)
 {
 	struct hog_err err = { 0 };
@@ -179,35 +217,25 @@ static int run_doctor(const struct hog_args *args)
 		hog_err_set(&err, -ENOMEM, "report");
 		return hog_fail(name, &err);
 	}
-	if (parse(args, &rep->pid, &err) < 0) {
-		free(rep);
-		return hog_usage(name, &err);
-	}
-	hog_doctor_system(&rep->findings);
-	if (rep->pid)
-		hog_doctor_process(&rep->findings, rep->pid);
-	else
-		rep->n_pythons = hog_doctor_pythons(rep->pythons,
-						    HOG_PYTHONS_MAX, &rep->all);
-	if (hog_args_has(args, OPT_JSON))
-		print_json(rep);
-	else
-		print_text(rep);
-	fflush(stdout);
-	status = conclude(&rep->findings);
+	status = report(args, rep);
+	hog_survey_fini(&rep->pythons);
+	hog_choice_fini(&rep->choice);
 	free(rep);
 	return status;
 }
 
 static const struct hog_opt doctor_options[] = {
 	{ 'p', "pid", "PID", "look at this process (or name it bare)", false },
+	{ HOG_CHOOSE_ALL, "all", NULL, "list every Python (default)", false },
+	{ HOG_CHOOSE_NAME, "name", "PATTERN", HOG_CHOOSE_NAME_HELP, false },
+	{ HOG_CHOOSE_CGROUP, "cgroup", "GROUP", HOG_CHOOSE_CGROUP_HELP, false },
 	{ OPT_JSON, "json", NULL, "print JSON", false },
 	{ 0 },
 };
 
 const struct hog_command hog_cmd_doctor = {
 	.name = "doctor",
-	.usage = "[--json] [PID]",
+	.usage = "[--json] [PID | --name PATTERN | --cgroup GROUP]",
 	.summary = "say what hognose can see here, and if not, why",
 	.details = "Each line is ok, note (it limits something) or fail "
 		   "(recording does not work), with the remedy below. Without "

@@ -10,7 +10,6 @@
 struct hog_err;
 
 #define HOG_FINDINGS_MAX 32
-#define HOG_PYTHONS_MAX 64
 
 enum hog_health {
 	HOG_HEALTH_OK,
@@ -40,20 +39,6 @@ bool hog_findings_failed(const struct hog_findings *f);
 void hog_doctor_system(struct hog_findings *f);
 /* One process. */
 void hog_doctor_process(struct hog_findings *f, pid_t pid);
-
-/* A Python process that can be seen here. */
-struct hog_seen_python {
-	pid_t pid;
-	bool readable;
-	char version[40]; /* "" while unknown */
-	char name[64];
-	char why[256]; /* why not readable */
-};
-
-/* Looks at each process for a second in all.  How many were found; *ret_all
- * says whether every process was looked at. */
-size_t hog_doctor_pythons(struct hog_seen_python *ret, size_t max,
-			  bool *ret_all);
 
 /* Parsers of /proc texts, for the tests. */
 /* The value of hidepid= of the /proc mount in a mountinfo text; "" none. */

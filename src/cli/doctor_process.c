@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be seen of one process, and which Pythons there are. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,16 +8,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "cli/doctor.h"
 #include "cli/record.h"
 #include "python/python.h"
 #include "python/threads.h"
-#include "target/procfs.h"
 #include "target/target.h"
-
-#define LOOK_NS HOG_NS_PER_SEC
 
 static void check_user(struct hog_findings *f, pid_t pid)
 {
@@ -141,61 +136,4 @@ void hog_doctor_process(struct hog_findings *f, pid_t pid)
 	check_namespaces(f, pid);
 	check_python(f, target);
 	hog_target_close(target);
-}
-
-/* Programs whose memory we may not read are told by name. */
-static bool named_python(pid_t pid)
-{
-	char path[32], comm[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	return hog_proc_read(AT_FDCWD, path, comm, sizeof(comm)) > 0 &&
-	       !strncmp(comm, "python", 6);
-}
-
-static bool look_at(pid_t pid, struct hog_seen_python *ret)
-{
-	struct hog_target *target = NULL;
-	struct hog_python py;
-	struct hog_err err = { 0 };
-	int r = hog_target_open_pid(pid, &target, &err);
-
-	if (r == 0)
-		r = hog_python_find(target, &py, &err);
-	hog_target_close(target);
-	if (r < 0 && (r == -ENOENT || r == -ESRCH || !named_python(pid)))
-		return false;
-	*ret = (struct hog_seen_python){ .pid = pid, .readable = r == 0 };
-	hog_record_process_name(pid, ret->name, sizeof(ret->name));
-	if (r == 0)
-		snprintf(ret->version, sizeof(ret->version), "%s",
-			 py.version_text);
-	else
-		snprintf(ret->why, sizeof(ret->why), "%.255s", err.text);
-	return true;
-}
-
-size_t hog_doctor_pythons(struct hog_seen_python *ret, size_t max,
-			  bool *ret_all)
-{
-	uint64_t end = hog_now_ns() + LOOK_NS;
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	size_t n = 0;
-
-	*ret_all = true;
-	while (dir && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)atoi(entry->d_name);
-
-		if (pid <= 0 || pid == getpid())
-			continue;
-		if (n == max || hog_now_ns() > end) {
-			*ret_all = false;
-			break;
-		}
-		n += look_at(pid, &ret[n]);
-	}
-	if (dir)
-		closedir(dir);
-	return n;
 }

@@ -334,7 +334,8 @@ static int record(struct recording *rec, struct hog_err *err)
 	if (r < 0) {
 		hog_record_child_cancel(&rec->child);
 		discard(rec);
-		return hog_fail(name, err);
+		return r == -EINVAL && !rec->session ? hog_usage(name, err)
+						     : hog_fail(name, err);
 	}
 	r = sample(rec, err);
 	own = r < 0 ? finish_failed(rec, err) : finish(rec);

@@ -43,8 +43,7 @@ static bool is_asleep(const struct hog_process *p, const struct hog_slot *slot,
 static bool is_quiet(const struct hog_process *p, const struct hog_slot *slot)
 {
 	/* Suspended tasks are shown in each slot, asleep or not. */
-	if (p->n_threads == 0 || p->relist ||
-	    slot->opt->async == HOG_ASYNC_ALL)
+	if (p->n_threads == 0 || p->relist || slot->opt->async == HOG_ASYNC_ALL)
 		return false;
 	if (slot->opt->mode == HOG_MODE_GIL) { /* no thread is looked at */
 		for (unsigned i = 0; i < p->n_interps; i++)
@@ -150,8 +149,8 @@ static void fall_asleep(struct hog_process *p, const struct hog_slot *slot)
 	d->next_ns = slot->now_ns;
 	/* Not all in the same slot. */
 	if (slot->dozers.gap_ns > 0)
-		d->next_ns += hog_hash64((uint64_t)p->pid) %
-			      slot->dozers.gap_ns;
+		d->next_ns +=
+			hog_hash64((uint64_t)p->pid) % slot->dozers.gap_ns;
 }
 
 void hog_doze_note(struct hog_process *p, struct hog_slot *slot)

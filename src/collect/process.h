@@ -68,7 +68,7 @@ struct hog_slot {
 	uint64_t period_ns; /* asked, or longer where the rate was lowered */
 	int64_t weight;     /* of a sample: asked slots it stands for */
 	bool late;
-	int64_t weight;           /* of a sample; HOG_SLOT, see doze.h */
+	int64_t weight; /* of a sample; HOG_SLOT, see doze.h */
 	struct hog_dozers dozers;
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */

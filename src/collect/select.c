@@ -15,7 +15,6 @@
 
 #define MS 1000000ull
 #define BIRTHS 64
-#define LOOK_NS HOG_NS_PER_SEC /* for a message, not for work */
 
 /* What looking may cost: a share of the time that passes, saved up at most so
  * far. */
@@ -395,31 +394,7 @@ void hog_select_sweep(struct hog_select *sel, struct hog_processes *list)
 	sel->begun = true;
 }
 
-int hog_select_why_none(struct hog_select *sel, struct hog_err *err)
+int hog_select_why_none(const struct hog_select *sel, struct hog_err *err)
 {
-	struct hog_survey all = { 0 };
-	char words[200], others[200];
-
-	hog_match_describe(sel->match, words, sizeof(words));
-	if (sel->refused.count > 0)
-		return hog_err_say(err, -EPERM,
-				   "run as their user or as root; 'hognose "
-				   "doctor' says more",
-				   "%s: %zu Python process%s may not be read",
-				   words, sel->refused.count,
-				   sel->refused.count == 1 ? "" : "es");
-	if (hog_match_is_all(sel->match))
-		return hog_err_say(err, -ENOENT,
-				   "--wait SECS waits for one to start",
-				   "no Python process is seen here");
-	if (hog_survey_take(NULL, LOOK_NS, &all, NULL) == 0)
-		hog_survey_describe(&all, others, sizeof(others));
-	else
-		others[0] = '\0';
-	hog_survey_fini(&all);
-	return hog_err_say(err, -ENOENT,
-			   "name another, or wait for it with --wait SECS",
-			   "no Python process fits %s; of all kinds there "
-			   "are %s",
-			   words, others);
+	return hog_survey_why_none(sel->match, sel->refused.count, err);
 }

@@ -26,7 +26,7 @@ void hog_select_free(struct hog_select *sel);
 void hog_select_sweep(struct hog_select *sel, struct hog_processes *list);
 /* Why the list is still empty, with what there is instead.  -ENOENT, or -EPERM:
  * there are some that may not be read. */
-int hog_select_why_none(struct hog_select *sel, struct hog_err *err);
+int hog_select_why_none(const struct hog_select *sel, struct hog_err *err);
 /* Opens those that have come up since.  Often; returns at once when nothing is
  * due, and may cost a 25th of a core at most, successes aside. */
 void hog_select_step(struct hog_select *sel, struct hog_processes *list,

@@ -18,6 +18,7 @@
 
 #define SETS_MAX 4096 /* then it begins anew */
 #define DESCRIBED_MAX 8
+#define LOOK_NS HOG_NS_PER_SEC /* for a message */
 
 void hog_nopython_fini(struct hog_nopython *no)
 {
@@ -113,7 +114,7 @@ int hog_survey_take(struct hog_match *match, uint64_t limit_ns,
 			s.cut = true;
 			break;
 		}
-		if (pids[i] == getpid() ||
+		if (pids[i] == getpid() || hog_pid_size(pids[i]) <= 0 ||
 		    (match && !hog_match_fits(match, pids[i])))
 			continue;
 		if (look_at(pids[i], &no, &seen))
@@ -151,4 +152,30 @@ void hog_survey_describe(const struct hog_survey *s, char *buf, size_t cap)
 	at = strlen(buf);
 	if (s->n > DESCRIBED_MAX)
 		snprintf(buf + at, cap - at, " ...");
+}
+
+int hog_survey_why_none(const struct hog_match *match, size_t refused,
+			struct hog_err *err)
+{
+	struct hog_survey all = { 0 };
+	char words[200], others[200] = "";
+
+	hog_match_describe(match, words, sizeof(words));
+	if (refused > 0)
+		return hog_err_say(err, -EPERM,
+				   "run as their user or as root; 'hognose "
+				   "doctor' says more",
+				   "%s: %zu Python process%s may not be read",
+				   words, refused, refused == 1 ? "" : "es");
+	if (hog_match_is_all(match))
+		return hog_err_say(err, -ENOENT, "start one first",
+				   "no Python process is seen here");
+	if (hog_survey_take(NULL, LOOK_NS, &all, NULL) == 0)
+		hog_survey_describe(&all, others, sizeof(others));
+	hog_survey_fini(&all);
+	return hog_err_say(err, -ENOENT,
+			   "compare with what 'hognose doctor' lists",
+			   "no Python process fits %s; of all kinds there "
+			   "are %s",
+			   words, others);
 }

@@ -49,5 +49,9 @@ int hog_survey_take(struct hog_match *match, uint64_t limit_ns,
 void hog_survey_fini(struct hog_survey *s);
 /* "3: 17 app.py, 18 worker.py, ..." or "none". */
 void hog_survey_describe(const struct hog_survey *s, char *buf, size_t cap);
+/* Why none fits, with what there is instead; refused: so many that fit may not
+ * be read.  -ENOENT or -EPERM. */
+int hog_survey_why_none(const struct hog_match *match, size_t refused,
+			struct hog_err *err);
 
 #endif
