@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/doctor.h"
+#include "target/newborn.h"
 #include "target/procfs.h"
 
 #define STATUS_BYTES 8192
@@ -316,6 +317,24 @@ static void check_children(struct hog_findings *f, const char *status)
 				 "/proc/PID/task/TID/children");
 }
 
+static void check_newcomers(struct hog_findings *f)
+{
+	struct hog_newborn *nb;
+
+	if (hog_newborn_new(&nb, NULL) < 0)
+		return;
+	if (hog_newborn_way(nb)[0] == 'c')
+		hog_findings_add(f, "newcomers", HOG_HEALTH_OK, NULL,
+				 "the kernel tells of all new processes");
+	else
+		hog_findings_add(
+			f, "newcomers", HOG_HEALTH_NOTE,
+			"run as root, and outside of containers",
+			"--all, --name and --cgroup find new processes "
+			"by listing /proc: a tenth of a second later");
+	hog_newborn_free(nb);
+}
+
 static uint64_t typical_oversleep_ns(void)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
@@ -372,5 +391,6 @@ void hog_doctor_system(struct hog_findings *f)
 	check_container(f, status);
 	check_proc(f, status);
 	check_children(f, status);
+	check_newcomers(f);
 	check_timer(f);
 }

@@ -140,6 +140,8 @@ static bool is_over(struct hog_process *p)
 {
 	bool heard = p->ended;
 
+	if (p->doze.on && !p->gone && !heard)
+		return false; /* it has not run, so it has not ended either */
 	p->ended = p->ended || has_ended(p->pidfd);
 	if (p->ended)
 		return heard;

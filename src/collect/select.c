@@ -2,6 +2,7 @@
 #include "collect/select.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -380,6 +381,25 @@ void hog_select_step(struct hog_select *sel, struct hog_processes *list,
 		sel->credit_ns = CREDIT_MAX_NS;
 	if (now >= sel->wake_ns)
 		look_at_due(sel, list, now);
+}
+
+bool hog_select_wait(struct hog_select *sel, struct hog_processes *list,
+		     uint64_t until)
+{
+	struct pollfd p = { .fd = hog_newborn_fd(sel->newborn),
+			    .events = POLLIN };
+	uint64_t now = hog_now_ns();
+	struct timespec left;
+
+	/* In debt it is not woken: slots do what can be done. */
+	if (p.fd < 0 || now >= until || sel->credit_ns <= 0)
+		return false;
+	left.tv_sec = (time_t)((until - now) / HOG_NS_PER_SEC);
+	left.tv_nsec = (long)((until - now) % HOG_NS_PER_SEC);
+	if (ppoll(&p, 1, &left, NULL) <= 0)
+		return false;
+	hog_select_step(sel, list, hog_now_ns());
+	return true;
 }
 
 void hog_select_sweep(struct hog_select *sel, struct hog_processes *list)

@@ -421,8 +421,10 @@ static void wait_for_news(struct hog_session *s,
 
 	if (s->pace.period_ns < 2 * NEWS_MARGIN_NS || due == 0)
 		return;
+	due -= NEWS_MARGIN_NS;
 	while (!must_stop(hooks) &&
-	       hog_family_wait(&s->family, due - NEWS_MARGIN_NS))
+	       (s->select ? hog_select_wait(s->select, &s->list, due)
+			  : hog_family_wait(&s->family, due)))
 		continue;
 }
 

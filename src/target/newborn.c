@@ -55,6 +55,11 @@ const char *hog_newborn_way(const struct hog_newborn *nb)
 	return nb->con ? "connector" : "scan";
 }
 
+int hog_newborn_fd(const struct hog_newborn *nb)
+{
+	return nb->con ? hog_connector_fd(nb->con) : -1;
+}
+
 static void push(struct hog_newborn *nb, enum hog_birth_kind kind, uint64_t pid,
 		 uint64_t now)
 {

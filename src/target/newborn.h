@@ -21,6 +21,8 @@ int hog_newborn_new(struct hog_newborn **ret, struct hog_err *err);
 void hog_newborn_free(struct hog_newborn *nb);
 /* "connector" or "scan": the way in force. */
 const char *hog_newborn_way(const struct hog_newborn *nb);
+/* As hog_offspring_fd. */
+int hog_newborn_fd(const struct hog_newborn *nb);
 /* As hog_offspring_poll.  Those that were there before are told first, with the
  * first call, as forked by nobody (parent 0).  EXEC is told by events only. */
 int hog_newborn_poll(struct hog_newborn *nb, struct hog_birth *ret, int max);
@@ -31,6 +33,7 @@ struct hog_connector;
 /* 0, or -errno: not here. */
 int hog_connector_new(struct hog_connector **ret);
 void hog_connector_free(struct hog_connector *con);
+int hog_connector_fd(const struct hog_connector *con);
 /* Appends what is new.  false: some was lost. */
 bool hog_connector_look(struct hog_connector *con, struct hog_births *births);
 /* One message as it came, for the tests.  false: it is none of interest. */

@@ -217,6 +217,11 @@ void hog_connector_free(struct hog_connector *con)
 	free(con);
 }
 
+int hog_connector_fd(const struct hog_connector *con)
+{
+	return con->fd;
+}
+
 bool hog_connector_look(struct hog_connector *con, struct hog_births *births)
 {
 	unsigned char buf[512];
