@@ -138,7 +138,6 @@ struct hog_process {
 	struct hog_greens *greens; /* owned; NULL without --async */
 	struct probes *probes;     /* owned; of sleepers.c, NULL until needed */
 	struct hog_doze doze;
-	struct hog_doze doze;
 	unsigned n_interps;
 	struct hog_sampled **threads; /* owned, each owned */
 	unsigned n_threads, cap_threads;
