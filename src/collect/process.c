@@ -453,8 +453,11 @@ static void refresh_names(struct hog_process *p, uint64_t now)
 
 /* Code objects die.  What samples show is checked with them; here go the ones
  * that have not shown for long, in turn, and the memory of all that died. */
-static void recheck_codes(struct hog_process *p, uint64_t now)
+static void recheck_codes(struct hog_process *p, struct hog_slot *slot)
 {
+	uint64_t now = slot->now_ns;
+
+	slot->doubt += hog_pycodes_doubt(p->stacks.codes);
 	if (now - p->recheck_ns >= RECHECK_NS) {
 		p->recheck_ns = now;
 		hog_pycodes_recheck(p->stacks.codes, RECHECK_CODES);
@@ -483,7 +486,7 @@ void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 			p->lists_gap_ns = LISTS_NS;
 	}
 	refresh_names(p, now);
-	recheck_codes(p, now);
+	recheck_codes(p, slot);
 	if (slot->opt->async == HOG_ASYNC_NONE)
 		return;
 	hog_tasks_maintain(p, slot);

@@ -73,6 +73,7 @@ struct hog_slot {
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */
 	uint64_t nopython_seen;
+	double doubt;           /* so many stacks are wrong, it is expected */
 	uint64_t unheld_seen;   /* gil mode: looks at which nobody held it */
 	uint32_t last_stack;    /* of the last sample, for the live line */
 	bool greenlets_seen;    /* --async: in some process */

@@ -221,14 +221,16 @@ void hog_slot_send(struct hog_slot *slot, uint32_t thread, uint32_t stack,
 	slot->last_stack = stack;
 }
 
-static uint32_t loss_flags(struct hog_slot *slot, const struct hog_pystack *s)
+static uint32_t loss_flags(struct hog_slot *slot, const struct hog_sampled *t)
 {
+	const struct hog_pystack *s = &t->stack;
 	struct hog_loss *loss = &slot->stats->loss;
 
 	loss->torn += s->torn;
 	loss->repaired += s->repaired;
 	loss->truncated += s->truncated;
 	loss->unreadable += s->unreadable;
+	slot->doubt += hog_pyreader_doubt(t->reader, s);
 	return (s->torn ? HOG_EVF_TORN : 0) |
 	       (s->repaired ? HOG_EVF_REPAIRED : 0) |
 	       (s->truncated ? HOG_EVF_TRUNCATED : 0) |
@@ -304,7 +306,7 @@ static void send_cpu(struct hog_process *p, struct hog_slot *slot,
 	stack = shown_stack(p, slot, t, false);
 	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !hog_may_sleep(t),
 			     shares);
-	flags = n ? loss_flags(slot, &t->stack) : 0;
+	flags = n ? loss_flags(slot, t) : 0;
 	send_shares(p, slot, t, shares, n, flags);
 }
 
@@ -349,7 +351,7 @@ static void send_wall(struct hog_process *p, struct hog_slot *slot,
 	stack = shown_stack(p, slot, t, idle);
 	if (!stack)
 		return;
-	flags = loss_flags(slot, &t->stack);
+	flags = loss_flags(slot, t);
 	t->idle_stack = idle ? stack : 0;
 	if (idle)
 		flags |= HOG_EVF_IDLE;

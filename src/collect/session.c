@@ -308,10 +308,8 @@ static void stats_so_far(struct hog_session *s)
 			      : 0;
 	st->processes = hog_model_count(s->model).processes - 1;
 	st->threads = hog_model_count(s->model).threads - 1;
-	/* What rests on inference may be wrong: an upper bound. */
 	if (st->stacks > 0)
-		st->estimated_wrong =
-			(double)st->loss.repaired / (double)st->stacks;
+		st->estimated_wrong = s->slot.doubt / (double)st->stacks;
 }
 
 static int flush_sink(struct hog_session *s, struct hog_sink *sink,

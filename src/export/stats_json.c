@@ -147,7 +147,7 @@ int hog_stats_line(char *buf, size_t cap, const struct hog_stats *s)
 			    ? s->stopped_seconds / s->wall_seconds * 100
 			    : 0);
 	if (s->estimated_wrong > 0)
-		say(&l, ", at most %.2g %% of stacks wrong",
+		say(&l, ", about %.2g %% of stacks wrong",
 		    s->estimated_wrong * 100);
 	say(&l, "; itself %.2f s of CPU, %.1f MB", s->cpu_seconds,
 	    (double)s->max_rss_bytes / 1e6);

@@ -80,6 +80,10 @@ bool hog_pycodes_verify(struct hog_pycodes *codes, const struct hog_pycode *c);
 bool hog_pycodes_confirm(struct hog_pycodes *codes,
 			 const struct hog_pyframe *frames, size_t n,
 			 uint64_t now_ns, uint64_t *ret_due_ns);
+/* How many of the stacks since the last call had the name of a code object that
+ * had died: of those between its last check and the one that found it dead, one
+ * half. */
+double hog_pycodes_doubt(struct hog_pycodes *codes);
 /* Brings the cache below its limits.  How many were forgotten. */
 unsigned hog_pycodes_trim(struct hog_pycodes *codes);
 /* Frees what was forgotten, and says how many: pointers to those are dead, so

@@ -21,6 +21,7 @@ struct hog_codeentry { /* stands right before its struct hog_pycode */
 	uint64_t checked;           /* clock of the last check */
 	uint64_t since_ns;          /* when it was read */
 	uint64_t checked_ns;        /* last check; 0: none since it was read */
+	uint32_t unchecked;         /* stacks that had it since then */
 	struct hog_codeentry *next; /* of the dead */
 	uint32_t round; /* of the confirmation it was last part of */
 	bool ranged;    /* stands in hog_pycodes.ranges */
@@ -37,6 +38,7 @@ struct hog_pycodes {
 	size_t bytes;
 	size_t next_check;
 	uint64_t clock, epoch;
+	double doubt;             /* see hog_pycodes_doubt */
 	uint64_t new_ns, died_ns; /* when an entry was last read, found dead */
 	struct hog_pycodecheck *check; /* owned; NULL until needed */
 	uint32_t serial, round;

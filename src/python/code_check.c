@@ -183,8 +183,10 @@ static bool confirm_batch(struct hog_pycodes *codes, uint64_t now)
 		if (*ok && still_there(codes, e, check->objects[i]) &&
 		    texts_stand(codes, check, i, ok + 1)) {
 			e->checked_ns = now;
+			e->unchecked = 0;
 			continue;
 		}
+		codes->doubt += e->unchecked / 2.0;
 		hog_pycodes_drop(codes, e);
 		codes->died_ns = now;
 		all = false;
@@ -217,6 +219,14 @@ bool hog_pycodes_verify(struct hog_pycodes *codes, const struct hog_pycode *c)
 	return !codes->check || confirm_batch(codes, now);
 }
 
+double hog_pycodes_doubt(struct hog_pycodes *codes)
+{
+	double doubt = codes->doubt;
+
+	codes->doubt = 0;
+	return doubt;
+}
+
 bool hog_pycodes_confirm(struct hog_pycodes *codes,
 			 const struct hog_pyframe *frames, size_t n,
 			 uint64_t now_ns, uint64_t *ret_due_ns)
@@ -245,6 +255,8 @@ bool hog_pycodes_confirm(struct hog_pycodes *codes,
 		if (due <= now_ns) {
 			all &= add_due(codes, e, now_ns);
 			due = now_ns + 1; /* at the next change it is known */
+		} else {
+			e->unchecked++;
 		}
 		least = due < least ? due : least;
 	}

@@ -119,6 +119,15 @@ bool hog_pyreader_confirm(struct hog_pyreader *r, struct hog_pystack *stack)
 	return false;
 }
 
+double hog_pyreader_doubt(const struct hog_pyreader *r,
+			  const struct hog_pystack *stack)
+{
+	if (stack->torn || stack->n == 0)
+		return 0;
+	return 1.0 / (stack->repaired ? r->ops->repaired_per_wrong
+				      : r->ops->whole_per_wrong);
+}
+
 static enum hog_pyverdict judge(struct hog_pyreader *r, size_t got, bool last,
 				struct hog_pystack *ret)
 {

@@ -100,6 +100,10 @@ struct hog_pyreader_ops {
 	/* State that all readers of one process share; both may be NULL. */
 	void *(*shared_new)(const struct hog_python *py); /* NULL: no memory */
 	void (*shared_free)(void *shared);
+	/* Of so many stacks that are not marked as torn one is wrong, of those
+	 * without and with a repaired part: measured against the truth, see
+	 * docs/truth.md. */
+	unsigned whole_per_wrong, repaired_per_wrong;
 };
 
 /* First member of each family's own struct. */
@@ -140,6 +144,10 @@ void hog_pyreader_free(struct hog_pyreader *r);
  * stand where they are said to?  false: names may be wrong; the reader has
  * forgotten what it knew, and the thread is to be read again. */
 bool hog_pyreader_confirm(struct hog_pyreader *r, struct hog_pystack *stack);
+
+/* The chance that this result is wrong and not marked as torn. */
+double hog_pyreader_doubt(const struct hog_pyreader *r,
+			  const struct hog_pystack *stack);
 
 /* One whole sample of one thread: plan, read, parse, up to `tries` times.
  * *ret_tries (may be NULL) counts them.  OK, SAME or GONE. */

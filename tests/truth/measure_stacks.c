@@ -59,6 +59,7 @@ struct counts {
 	uint64_t tries, retried, truncated, reads, ns;
 	uint64_t lines, lines_unseen; /* callers of right stacks */
 	uint64_t lines_unknown;
+	uint64_t wrong_whole, wrong_repaired; /* parts of impossible */
 	uint64_t passing,
 		stale;     /* -m: stacks with names of rounds, wrong ones */
 	uint64_t left_out; /* parts of long runs of equal copies */
@@ -298,6 +299,8 @@ static void count_sample(struct run *run, const struct hog_pystack *s)
 	}
 	if (!possible(s->frames, s->n)) {
 		c->impossible++;
+		c->wrong_repaired += s->repaired;
+		c->wrong_whole += !s->repaired;
 		keep_example(run, s);
 		return;
 	}
@@ -529,12 +532,15 @@ static void print_result(struct run *run, double seconds)
 	       "\"impossible_pct\": %.4f, \"torn_pct\": %.4f, "
 	       "\"repaired_pct\": %.3f, \"retried_pct\": %.3f, "
 	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
-	       "\"gone\": %lu, \"passing\": %lu, \"stale\": %lu, ",
+	       "\"gone\": %lu, \"passing\": %lu, \"stale\": %lu, "
+	       "\"torn\": %lu, \"repaired\": %lu, \"wrong_whole\": %lu, "
+	       "\"wrong_repaired\": %lu, ",
 	       run->py.version_text, run->n_threads, n, d,
 	       per_cent(c->impossible, d), per_cent(c->torn, d),
 	       per_cent(c->repaired, d), per_cent(c->retried, d),
 	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone,
-	       c->passing, c->stale);
+	       c->passing, c->stale, c->torn, c->repaired, c->wrong_whole,
+	       c->wrong_repaired);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
 	       "\"lines_unseen_pct\": %.4f, \"lines_unknown_pct\": %.4f, \"left_out_pct\": %.1f, ",
 	       shape_tv(&run->shape, &run->truth),

@@ -347,12 +347,28 @@ Test(code, a_new_name_where_the_old_one_lay_is_noticed)
 	cr_expect(confirm(c, now, &due));
 	/* Another object of the same shape: only the text differs. */
 	fake_mem_poke(&fake, STRINGS + 0x1000 + py.lay.str_ascii_data, "g", 1);
+	cr_expect_eq(hog_pycodes_doubt(codes), 0);
 	cr_expect_not(confirm(c, now + 1, &due));
+	cr_expect_eq(hog_pycodes_doubt(codes),
+		     0); /* no stack had it unchecked */
 	cr_expect_not(confirm(c, now + 2, &due)); /* still to be pointed to */
 	cr_expect_null(hog_pycodes_peek(codes, CODE));
 	cr_expect_gt(hog_pycodes_get(codes, CODE)->serial, serial);
 	cr_expect_eq(hog_pycodes_reap(codes), 1);
 	cr_expect_eq(hog_pycodes_reap(codes), 0);
+}
+
+Test(code, stacks_between_the_last_check_and_the_death_are_in_doubt)
+{
+	const struct hog_pycode *c = hog_pycodes_get(codes, CODE);
+	uint64_t now = hog_now_ns() + 100 * HOG_NS_PER_SEC, due;
+
+	for (unsigned i = 0; i < 12; i++)
+		cr_expect(confirm(c, now + i, &due));
+	fake_mem_poke_u32(&fake, CODE + (uint64_t)py.lay.code_firstlineno, 8);
+	cr_expect_not(confirm(c, now + HOG_NS_PER_SEC, &due));
+	cr_expect_float_eq(hog_pycodes_doubt(codes), 5, 0.6);
+	cr_expect_eq(hog_pycodes_doubt(codes), 0);
 }
 
 Test(code, after_a_death_old_code_is_looked_at_more_often)
