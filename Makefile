@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DEMO ?= hognose-demo.html
 SECONDS_EACH ?= 300
 
-.PHONY: all help deps demo check install bench fuzz clean
+.PHONY: all help deps demo check soak install bench fuzz clean
 
 all: $(BUILD)/build.ninja ## build $(BUILD)/hognose (the default)
 	@ninja -C $(BUILD)
@@ -28,6 +28,9 @@ demo: ## record an example program and draw its flame graph
 
 check: ## every test there is; STEPS="unit-gcc format": only these
 	@tools/check.sh $(STEPS)
+
+soak: all ## the truth tests for SOAK_SECONDS seconds (600), with more stacks
+	@BUILD=$(BUILD) tools/soak.sh
 
 install: all ## install hognose and its man pages under PREFIX
 	@meson install -C $(BUILD) --no-rebuild

@@ -593,6 +593,6 @@ const struct hog_pyreader_ops hog_pyreader_heap = {
 	.parse = heap_parse,
 	.probe = heap_probe,
 	.forget = heap_forget,
-	.whole_per_wrong = 100000,
+	.whole_per_wrong = 200000,
 	.repaired_per_wrong = 50000,
 };

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from truth import hold, line, measure, tv_beyond_chance
+from truth import hold, hold_estimate, line, measure, tv_beyond_chance
 
 # Chains that call, and those that are resumed: see tests/targets/truth_stacks.
 # "classes", "with" and "border" are of them; "calm" moves only at its leaf.
@@ -23,7 +23,8 @@ TV = {case: 8.0 for case in CALLS}  # else 10
 WRONG_LINES_PCT = 1.0
 # Known to be worse, up to these: samples of programs whose stacks turn over
 # completely within the time of a copy.  What is torn is marked as such.
-KNOWN_IMPOSSIBLE_PCT = {"recursion": 4.0, "border": 4.0}
+KNOWN_IMPOSSIBLE_PCT = {"recursion": 4.0, "border": 4.0, "gen": 0.5,
+                        "coro": 0.5}
 KNOWN_LINES_PCT = {"exc": 8.0}
 KNOWN_TORN_PCT = {"gen": 10.0, "coro": 10.0, "recursion": 90.0,
                   "border": 90.0, "ccall": 3.0, "classes": 3.0}
@@ -56,6 +57,8 @@ def check(case, rate, python, result):
     hold("% impossible", result["impossible_pct"],
          IMPOSSIBLE_PCT.get(case, 0.1),
          data_stack and KNOWN_IMPOSSIBLE_PCT.get(case), result)
+    hold_estimate(python, case, result,
+                  data_stack and KNOWN_IMPOSSIBLE_PCT.get(case))
     hold("% torn", learnt(result, rate), TORN_PCT.get(case, 2.0),
          KNOWN_TORN_PCT.get(case), result)
     if case in LINE_CASES and result["truths"]:

@@ -33,7 +33,9 @@ def line(python, case, result):
     text = (f"{python.id} {case}: {result['distinct']} stacks, "
             f"impossible {result['impossible_pct']:.3f} %, "
             f"torn {result['torn_pct']:.2f} %, "
-            f"repaired {result['repaired_pct']:.1f} %")
+            f"repaired {result['repaired_pct']:.1f} %, "
+            f"wrong {result['wrong_whole'] + result['wrong_repaired']} "
+            f"(estimate {result['estimated_wrong']:.2f})")
     if result["truths"]:
         text += f", TV {tv_beyond_chance(result):.1f}"
     if result["lines_known"]:
@@ -55,6 +57,17 @@ def tv_beyond_chance(result):
         chance += math.sqrt(p * (1 - p) * (1 / sampled + 1 / stopped) * 2
                             / math.pi)
     return max(0.0, result["tv"] - 50 * chance)
+
+
+def hold_estimate(python, case, result, known):
+    """Is what was wrong within what chance allows of the estimate?"""
+    wrong = result["wrong_whole"] + result["wrong_repaired"]
+    expected = result["estimated_wrong"]
+    bound = expected + 3 * math.sqrt(expected) + 2
+    if wrong > bound and known:
+        pytest.xfail(f"{wrong} stacks were wrong where {expected:.2f} were "
+                     "estimated")
+    assert wrong <= bound, (python.id, case, wrong, expected)
 
 
 def hold(what, value, limit, known, result):

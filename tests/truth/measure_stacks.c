@@ -59,6 +59,7 @@ struct counts {
 	uint64_t tries, retried, truncated, reads, ns;
 	uint64_t lines, lines_unseen; /* callers of right stacks */
 	uint64_t lines_unknown;
+	double doubt;                         /* so many are likely wrong */
 	uint64_t wrong_whole, wrong_repaired; /* parts of impossible */
 	uint64_t passing,
 		stale;     /* -m: stacks with names of rounds, wrong ones */
@@ -282,12 +283,14 @@ static void count_rounds(struct run *run, const struct hog_pystack *s)
 		keep_example(run, s);
 }
 
-static void count_sample(struct run *run, const struct hog_pystack *s)
+static void count_sample(struct run *run, const struct hog_pyreader *r,
+			 const struct hog_pystack *s)
 {
 	struct counts *c = &run->counts;
 
 	c->repaired += s->repaired;
 	c->unreadable += s->unreadable;
+	c->doubt += hog_pyreader_doubt(r, s);
 	c->truncated += s->truncated;
 	if (s->torn) {
 		c->torn++;
@@ -372,7 +375,7 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 		run->counts.same++;
 	} else {
 		run->counts.distinct++;
-		count_sample(run, &s);
+		count_sample(run, run->readers[i], &s);
 		end_streak(run, st);
 	}
 	st->n++;
@@ -384,6 +387,7 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 /* As the recorder does between its slots. */
 static void drop_dead_codes(struct run *run)
 {
+	run->counts.doubt += hog_pycodes_doubt(run->stacks.codes);
 	hog_pycodes_recheck(run->stacks.codes, RECHECK_CODES);
 	if (hog_pycodes_reap(run->stacks.codes) == 0)
 		return;
@@ -534,13 +538,13 @@ static void print_result(struct run *run, double seconds)
 	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
 	       "\"gone\": %lu, \"passing\": %lu, \"stale\": %lu, "
 	       "\"torn\": %lu, \"repaired\": %lu, \"wrong_whole\": %lu, "
-	       "\"wrong_repaired\": %lu, ",
+	       "\"wrong_repaired\": %lu, \"estimated_wrong\": %.3f, ",
 	       run->py.version_text, run->n_threads, n, d,
 	       per_cent(c->impossible, d), per_cent(c->torn, d),
 	       per_cent(c->repaired, d), per_cent(c->retried, d),
 	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone,
 	       c->passing, c->stale, c->torn, c->repaired, c->wrong_whole,
-	       c->wrong_repaired);
+	       c->wrong_repaired, c->doubt);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
 	       "\"lines_unseen_pct\": %.4f, \"lines_unknown_pct\": %.4f, \"left_out_pct\": %.1f, ",
 	       shape_tv(&run->shape, &run->truth),
