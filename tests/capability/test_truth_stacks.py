@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from truth import hold, hold_estimate, line, measure, tv_beyond_chance
+from truthful import hold, hold_estimate, line, measure, tv_beyond_chance
 
 # Chains that call, and those that are resumed: see tests/targets/truth_stacks.
 # "classes", "with" and "border" are of them; "calm" moves only at its leaf.
