@@ -26,7 +26,7 @@ void hog_doze_begin(struct hog_slot *slot)
 		d->gap_ns = GAP_MAX_NS;
 	if (slot->opt->idle) /* sleep is counted in each slot, so is work */
 		d->gap_ns = 0;
-	slot->weight = HOG_SLOT;
+	slot->weight = slot->base_weight;
 }
 
 static bool is_asleep(const struct hog_process *p, const struct hog_slot *slot,
@@ -130,7 +130,7 @@ bool hog_doze_skips(struct hog_process *p, struct hog_slot *slot)
 			     (d->strangers && have_come(p));
 
 		if (moved) {
-			slot->weight = HOG_SLOT * (int64_t)d->passed;
+			slot->weight = slot->base_weight * (int64_t)d->passed;
 			return false;
 		}
 		d->passed = 0;
@@ -158,7 +158,7 @@ void hog_doze_note(struct hog_process *p, struct hog_slot *slot)
 	struct hog_doze *d = &p->doze;
 	bool quiet = is_quiet(p, slot);
 
-	slot->weight = HOG_SLOT;
+	slot->weight = slot->base_weight;
 	if (d->on && quiet) {
 		d->settled = true;
 		d->passed = 0;

@@ -63,12 +63,12 @@ struct hog_slot {
 	struct hog_stats *stats;
 	struct hog_exact *exact; /* of the session */
 	uint64_t now_ns;         /* when this slot is served */
-	uint64_t time_ns;   /* the time that its samples bear: regular times
+	uint64_t time_ns;    /* the time that its samples bear: regular times
 			     * cost nothing in a recording */
-	uint64_t period_ns; /* asked, or longer where the rate was lowered */
-	int64_t weight;     /* of a sample: asked slots it stands for */
+	uint64_t period_ns;  /* asked, or longer where the rate was lowered */
+	int64_t base_weight; /* asked slots that a served one stands for */
 	bool late;
-	int64_t weight; /* of a sample; HOG_SLOT, see doze.h */
+	int64_t weight; /* of a sample: base_weight, or more, see doze.h */
 	struct hog_dozers dozers;
 	int error;          /* of the sink; ends the session */
 	uint64_t idle_seen; /* thread looks left out because idle */

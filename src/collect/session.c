@@ -352,7 +352,7 @@ static uint64_t own_cpu(void)
 static void note_rate(struct hog_session *s)
 {
 	s->slot.period_ns = s->pace.period_ns;
-	s->slot.weight =
+	s->slot.base_weight =
 		(int64_t)(s->pace.period / s->pace.asked_period * HOG_SLOT +
 			  0.5);
 }
@@ -373,7 +373,7 @@ static uint64_t next_slot(struct hog_session *s)
 		hog_pace_wait(&s->pace, &st->slots, &st->loss, &s->slot.late);
 
 	s->lowered += (double)(st->slots - slots) *
-		      ((double)s->slot.weight / HOG_SLOT - 1);
+		      ((double)s->slot.base_weight / HOG_SLOT - 1);
 	return now;
 }
 
