@@ -164,7 +164,7 @@ static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 	uint64_t look;
 	uint32_t before = r->n_f;
 
-	if (c->previous == 0 || stale(r, p, c))
+	if (c->previous == 0 || (!p->heap && ds_set_up(p)) || stale(r, p, c))
 		return false;
 	look = look_of(r, c);
 	if (c->previous != p->addr && reject->look == look &&

@@ -145,6 +145,11 @@ bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
 	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
 }
 
+bool ds_set_up(const struct ds_frame *f)
+{
+	return f->code && f->at < (int64_t)f->code->firsttraceable;
+}
+
 bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
 {
 	const unsigned char *code = f->code->code;
@@ -422,6 +427,8 @@ static enum hog_pyverdict read_stack(struct ds_reader *r, bool last)
 		s->torn = true;
 		r->n_f = good;
 	}
+	if (ds_places_settle(r))
+		s->repaired = true;
 	if (!s->torn && !s->repaired)
 		ds_edges_learn(r, r->kept, r->n_f);
 	return HOG_PYSTACK_OK;

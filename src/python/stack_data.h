@@ -71,6 +71,8 @@ struct ds_shared {
 	struct hog_map64 callers; /* callee serial -> its one proven caller's
 				   * serial, or DS_MANY */
 	struct hog_map64 edges; /* key pair_key -> the caller's last live `at` */
+	struct hog_map64 doubts; /* key site_key -> samples that had it, while it
+				  * is not known to be one */
 	struct hog_map64 addrs; /* caller serial -> address of its code object */
 	uint32_t seen[DS_SEEN_SLOTS]; /* sightings by callee serial, hashed */
 };
@@ -207,6 +209,8 @@ bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 /* Fills code and at; reads a code object that is not known yet. */
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
 bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
+/* It is still being set up: it has called nobody. */
+bool ds_set_up(const struct ds_frame *f);
 /* An exception has left it, which its state does not tell from a call. */
 bool ds_raised(const struct ds_reader *r, const struct ds_frame *f);
 bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
@@ -284,6 +288,10 @@ bool ds_pair_proven(const struct ds_shared *s, const struct ds_frame *caller,
 /* Remembers where the callers of a proven, live chain stand; frames [from, n)
  * of it are new. */
 void ds_edges_learn(struct ds_reader *r, uint32_t from, uint32_t n);
+/* The places of generators and of those who resume them were copied at another
+ * moment than what they call: one that is no known site is made the last one
+ * that was.  Says whether there was any. */
+bool ds_places_settle(struct ds_reader *r);
 /* Where caller last stood, live, in a call of callee; -1: never seen. */
 int32_t ds_edge_at(const struct ds_shared *s, const struct hog_pycode *caller,
 		   const struct hog_pycode *callee);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 /*
  * Who was seen calling whom.  A torn copy can put a frame of one call behind a
  * caller of another; every single check passes, only the pair never existed.
@@ -26,6 +28,10 @@
 #define SITES_MAX 262144
 #define TAG_BITS 3ull
 #define FUNC_SLOTS 3
+#define DOUBTS_FIRST 8
+#define DOUBTS_LATER 64
+#define SITE_SEEN (1ull << 63)
+#define PCP_NS 8000 /* 2-4 us; more, and it lost the CPU in the middle */
 
 static uint64_t pair_key(const struct hog_pycode *a, const struct hog_pycode *b)
 {
@@ -61,6 +67,7 @@ void ds_shared_free(void *shared)
 	hog_map64_fini(&s->callers);
 	hog_map64_fini(&s->edges);
 	hog_map64_fini(&s->addrs);
+	hog_map64_fini(&s->doubts);
 	free(s);
 }
 
@@ -80,6 +87,8 @@ void ds_sites_learn(struct ds_reader *r, uint32_t from, uint32_t n)
 	for (uint32_t i = from ? from : 1; i < n; i++) {
 		uint64_t key = site_key(&f[i - 1], &f[i]);
 
+		if (f[i - 1].heap || f[i].heap)
+			continue;
 		if (!hog_map64_get(&s->sites, key))
 			hog_map64_put(&s->sites, key, 1);
 	}
@@ -121,6 +130,8 @@ void ds_edges_learn(struct ds_reader *r, uint32_t from, uint32_t n)
 		uint64_t *have = hog_map64_get(&s->edges, key);
 		uint64_t at = (uint32_t)f[i - 1].at;
 
+		if (f[i - 1].heap || f[i].heap)
+			continue;
 		if (!have)
 			hog_map64_put(&s->edges, key, at);
 		else if (*have != at)
@@ -221,7 +232,7 @@ static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 	bool direct = c->previous == p->addr;
 	size_t want = 0;
 	unsigned n = 0;
-	bool slow;
+	uint64_t before;
 
 	if (!direct && !r->rules->shims)
 		return false;
@@ -232,9 +243,9 @@ static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 	pcp_span(&spans[n++], ret->part[PCP_AFTER], p->addr, p->heap);
 	for (unsigned i = 0; i < n; i++)
 		want += spans[i].len;
-	return hog_spans_read_timed(r->base.py->mem, spans, n, &slow) ==
-		       (ssize_t)want &&
-	       !slow;
+	before = hog_now_ns();
+	return hog_mem_readv(r->base.py->mem, spans, n) == (ssize_t)want &&
+	       hog_now_ns() - before < PCP_NS;
 }
 
 static bool gen_executing(const struct ds_reader *r, const unsigned char *part)
@@ -272,33 +283,67 @@ static bool part_linked(const struct ds_reader *r, const struct ds_frame *p,
 	       ds_word(bytes + lay->iframe_previous) == p->addr;
 }
 
+/* Caller and callee stood there at one time, so this is where it calls it.  A
+ * read in which both came and went says so falsely: not twice. */
+static void learn_site(struct ds_shared *s, const struct ds_frame *p,
+		       const struct ds_frame *c)
+{
+	uint64_t key = site_key(p, c);
+	uint64_t *doubts = hog_map64_get(&s->doubts, key);
+
+	if (!doubts) {
+		hog_map64_put(&s->doubts, key, SITE_SEEN);
+		return;
+	}
+	if (!(*doubts & SITE_SEEN)) {
+		*doubts |= SITE_SEEN;
+		return;
+	}
+	hog_map64_put(&s->sites, key, 1);
+	hog_map64_put(&s->edges, pair_key(p->code, c->code), (uint32_t)p->at);
+}
+
+/* Where a generator starts it resumes nobody. */
+static bool calls_from(const struct ds_frame *p)
+{
+	return p->at > (int64_t)p->code->firsttraceable;
+}
+
 static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
-		      const struct ds_frame *c)
+		      const struct ds_frame *c, struct ds_frame *ret_p)
 {
 	struct ds_frame p1, p2, c1;
 	struct pcp read;
 
-	return pcp_read(r, p, c, &read) &&
-	       part_is(r, p, read.part[PCP_BEFORE], &p1) &&
-	       part_is(r, p, read.part[PCP_AFTER], &p2) &&
-	       part_is(r, c, read.part[PCP_CALLEE], &c1) && p1.at == p2.at &&
-	       p1.stacktop == p2.stacktop && p1.previous == p2.previous &&
-	       /* Not one being pushed: its previous is an older call's. */
-	       c1.at >= 0 && !ds_popped(r, &c1) &&
-	       part_linked(r, p, c, &c1, read.part[PCP_SHIM]);
+	if (!(pcp_read(r, p, c, &read) &&
+	      part_is(r, p, read.part[PCP_BEFORE], &p1) &&
+	      part_is(r, p, read.part[PCP_AFTER], &p2) &&
+	      part_is(r, c, read.part[PCP_CALLEE], &c1) && p1.at == p2.at &&
+	      p1.stacktop == p2.stacktop && p1.previous == p2.previous &&
+	      /* Not one being pushed: its previous is an older call's. */
+	      c1.at >= 0 && !ds_popped(r, &c1) &&
+	      part_linked(r, p, c, &c1, read.part[PCP_SHIM]) &&
+	      calls_from(&p1)))
+		return false;
+	*ret_p = p1;
+	return true;
 }
 
 static bool proven_by_reading(struct ds_reader *r, const struct ds_frame *p,
 			      const struct ds_frame *c, uint64_t sights)
 {
 	unsigned tries = PCP_TRIES_FIRST, held = 0;
+	struct ds_frame now;
 
 	if (sights > SIGHTS_LATER)
 		tries = 1;
 	else if (sights > SIGHTS_FIRST)
 		tries = PCP_TRIES_LATER;
 	for (unsigned i = 0; i < tries && held < PCP_PROOFS; i++)
-		held += pcp_holds(r, p, c);
+		if (pcp_holds(r, p, c, &now)) {
+			learn_site(r->shared, &now, c);
+			held++;
+		}
 	return held >= (tries < PCP_PROOFS ? tries : PCP_PROOFS);
 }
 
@@ -329,4 +374,54 @@ bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
 		return true;
 	}
 	return false;
+}
+
+/* Whether a place that was not seen before is worth a look: often at first. */
+static bool worth_a_look(struct ds_shared *s, uint64_t key)
+{
+	uint64_t *doubts = hog_map64_get(&s->doubts, key);
+	uint64_t n;
+
+	if (s->doubts.count > DS_PAIRS_MAX) {
+		hog_map64_clear(&s->doubts);
+		doubts = NULL;
+	}
+	if (!doubts)
+		return hog_map64_put(&s->doubts, key, 1) == 0;
+	*doubts += 1;
+	n = *doubts & ~SITE_SEEN;
+	return n < DOUBTS_FIRST || n % DOUBTS_LATER == 0;
+}
+
+static bool place_holds(struct ds_reader *r, const struct ds_frame *p,
+			const struct ds_frame *c)
+{
+	uint64_t key = site_key(p, c);
+	struct ds_frame now;
+
+	if (!calls_from(p))
+		return false;
+	if (hog_map64_get(&r->shared->sites, key))
+		return true;
+	if (!p->addr || !c->addr || !worth_a_look(r->shared, key) ||
+	    !pcp_holds(r, p, c, &now))
+		return false;
+	learn_site(r->shared, &now, c);
+	return now.at == p->at;
+}
+
+bool ds_places_settle(struct ds_reader *r)
+{
+	bool changed = false;
+
+	for (uint32_t i = r->kept ? r->kept : 1; i < r->n_f; i++) {
+		struct ds_frame *p = &r->f[i - 1];
+		const struct ds_frame *c = &r->f[i];
+
+		if ((!p->heap && !c->heap) || place_holds(r, p, c))
+			continue;
+		p->at = ds_edge_at(r->shared, p->code, c->code);
+		changed = true;
+	}
+	return changed;
 }
