@@ -371,12 +371,32 @@ static bool sample_again(struct hog_process *p, struct hog_slot *slot,
 	return true;
 }
 
+/* A coroutine that the event loop itself calls is a task's, be it over before
+ * we could ask whose.  Others (trio's) are none of ours. */
+static bool from_asyncio(const struct hog_pystack *s,
+			 const struct splits *splits)
+{
+	const struct hog_pyframe *f = s->frames + splits->v[0].at;
+	const char *file;
+	size_t len;
+
+	if (splits->v[0].at == 0 || !f[-1].code)
+		return false;
+	file = f[-1].code->filename;
+	len = strlen(file);
+	return len >= 17 && !strcmp(file + len - 17, "asyncio/events.py") &&
+	       !strcmp(f[-1].code->name, "_run");
+}
+
 /* From the outermost coroutine on; what calls it is the event loop. */
 static uint32_t put_together(struct hog_process *p, const struct hog_pystack *s,
 			     const struct splits *splits)
 {
 	const struct split *next = splits->v, *end = next + splits->n;
 	uint32_t stack = next->entry ? next->entry->base : 0;
+
+	if (splits->known == 0)
+		stack = hog_frames_mark(&p->frames, 0, "[task ?]");
 	const struct split *first = next++;
 
 	for (size_t i = first->at; i < s->n; i++) {
@@ -403,6 +423,9 @@ uint32_t hog_tasks_stack(struct hog_process *p, struct hog_slot *slot,
 		if (!sample_again(p, slot, t))
 			break;
 	}
+	if (splits.n > 0 && splits.known == 0 &&
+	    from_asyncio(&t->stack, &splits))
+		return put_together(p, &t->stack, &splits);
 	if (splits.known == 0)
 		return hog_frames_stack(&p->frames, hog_exact_memo(t),
 					&t->stack);
