@@ -129,6 +129,9 @@ static void say_what(struct hog_pytasks *pt, const struct hog_pytask *task,
 	if (task->state != HOG_PYTASK_WAITING || task->n == 0)
 		return;
 	leaf = &c->frames[c->n_frames - 1];
+	/* A Future written in Python has a frame of its own. */
+	if (task->n > 1 && !strcmp(leaf->code->name, "__await__"))
+		leaf--;
 	if (hog_pytask_read(pt, task->waiter, &other) == 0 && other.name[0])
 		snprintf(c->awaits, sizeof(c->awaits), "task %s", other.name);
 	else if (hog_pykind_of(pt, task->waiter) == HOG_PYKIND_GATHERING)
