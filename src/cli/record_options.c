@@ -158,6 +158,18 @@ static int parse_outputs(const struct hog_args *args,
 	return 0;
 }
 
+/* Waiting is what the other modes leave out. */
+static int check_async(const struct hog_session_options *opt,
+		       struct hog_err *err)
+{
+	if (opt->async != HOG_ASYNC_ALL || opt->mode == HOG_MODE_WALL)
+		return 0;
+	return hog_err_say(err, -EINVAL, "use --async, or --mode wall",
+			   "--async=all shows what waits, which --mode %s "
+			   "leaves out",
+			   hog_mode_name(opt->mode));
+}
+
 int hog_record_parse(const struct hog_args *args,
 		     struct hog_record_options *ret, struct hog_err *err)
 {
@@ -185,6 +197,8 @@ int hog_record_parse(const struct hog_args *args,
 	if (r == 0)
 		r = hog_async_parse(args, HOG_RECORD_ASYNC, &ret->session.async,
 				    err);
+	if (r == 0)
+		r = check_async(&ret->session, err);
 	if (r == 0)
 		r = parse_outputs(args, ret, err);
 	parse_switches(args, ret);

@@ -63,16 +63,44 @@ static uint64_t read_u64(struct hog_pytasks *pt, uint64_t addr)
 	return value;
 }
 
+/* An attribute that a class keeps by __slots__: a descriptor in the class says
+ * at which offset {type, name, qualname, then the C description of it}. */
+static int get_slot(struct hog_pytasks *pt, uint64_t object, const char *name,
+		    uint64_t *ret)
+{
+	uint64_t descriptor, member, offset;
+	struct hog_pytype type;
+	int r = hog_pytype_of(&pt->py, object, &type);
+
+	if (r == 0)
+		r = hog_pydict_get(&pt->py, type.dict, name, &descriptor);
+	if (r == 0)
+		r = hog_mem_read_u64(pt->py.mem,
+				     descriptor + hog_pyhead(pt) + 24, &member);
+	if (r == 0) /* name, type code, offset */
+		r = hog_mem_read_u64(pt->py.mem, member + 16, &offset);
+	if (r == 0 && (offset < hog_pyhead(pt) || offset >= type.basicsize))
+		r = -EBADMSG;
+	return r < 0 ? r : hog_mem_read_u64(pt->py.mem, object + offset, ret);
+}
+
+static int get_attr(struct hog_pytasks *pt, uint64_t object, const char *name,
+		    uint64_t *ret)
+{
+	return hog_pyattr_get(&pt->py, object, name, ret) == 0
+		       ? 0
+		       : get_slot(pt, object, name, ret);
+}
+
 /* The task behind a group: asyncio's own, or anyio's. */
 static void from_group(struct search *s, uint64_t group)
 {
-	const struct hog_python *py = &s->pt->py;
 	uint64_t parent, scope;
 
-	if (hog_pyattr_get(py, group, "_parent_task", &parent) == 0)
+	if (get_attr(s->pt, group, "_parent_task", &parent) == 0)
 		from_object(s, parent);
-	else if (hog_pyattr_get(py, group, "cancel_scope", &scope) == 0 &&
-		 hog_pyattr_get(py, scope, "_host_task", &parent) == 0)
+	else if (get_attr(s->pt, group, "cancel_scope", &scope) == 0 &&
+		 get_attr(s->pt, scope, "_host_task", &parent) == 0)
 		from_object(s, parent);
 }
 
