@@ -60,7 +60,7 @@ static void read_tasks(struct hog_python *py, struct hog_pytasks *pt,
 	hog_pytasks_refresh(pt, &interp, 1);
 	/* A type is told by its address: the image's first words. */
 	for (uint64_t i = 0; i < KINDS; i++)
-		for (uint64_t high = 0; high < 256; high++)
+		for (uint64_t high = 0; high < 16; high++)
 			hog_map64_put(&pt->kinds, high << 8 | i, i);
 	pt->n_asyncios = 1;
 	pt->asyncios[0] = (struct hog_pyasyncio){ IMAGE, IMAGE + 128,
