@@ -111,7 +111,7 @@ static void sleep_on(struct hog_process *p, struct hog_slot *slot)
 
 		if (!t->ended && t->idle_stack)
 			hog_slot_send(slot, t->model_thread, t->idle_stack,
-				      HOG_SLOT, HOG_EVF_IDLE);
+				      slot->base_weight, HOG_EVF_IDLE);
 	}
 }
 
@@ -156,7 +156,8 @@ static void fall_asleep(struct hog_process *p, const struct hog_slot *slot)
 void hog_doze_note(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_doze *d = &p->doze;
-	bool quiet = is_quiet(p, slot);
+	/* Suspended tasks are looked at in each slot. */
+	bool quiet = slot->opt->async != HOG_ASYNC_ALL && is_quiet(p, slot);
 
 	slot->weight = slot->base_weight;
 	if (d->on && quiet) {

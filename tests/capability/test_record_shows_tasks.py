@@ -33,7 +33,7 @@ def test_a_task_stands_below_those_that_await_it(python, target, hognose):
     long = weight(stacks, root + r"\[task long\];[^;]*worker;[^;]*step;")
     short = weight(stacks, root + r"\[task short\];[^;]*worker;[^;]*step;")
     assert long + short > 0.9 * total(stacks)
-    assert 0.65 < long / (long + short) < 0.85
+    assert 0.6 < long / (long + short) < 0.85
     assert weight(stacks, r"\[task sleeps\]") == 0
     # The loop's frames stand only where it runs no task.
     assert not [s for s in stacks if "[task" in s.line and
@@ -76,7 +76,7 @@ def test_stacks_of_tasks_are_possible(python, target, hognose,
 @TASKS
 def test_tasks_of_requests_stand_together(python, target, hognose):
     worker = target(SCRIPT, "requests")
-    stacks = record(hognose, worker, "--async", seconds="1").folded()
+    stacks = record(hognose, worker, "--async", "-r", "500").folded()
     numbers = re.findall(r"\[task Task-(\d+)\]",
                          "".join(s.line for s in stacks))
     assert all(int(n) < 100 for n in numbers)
@@ -117,7 +117,7 @@ def test_ten_thousand_tasks_cost_a_share(python, target, hognose, tmp_path):
 @pytest.mark.pythons(low=(3, 12))
 def test_an_eager_task_stands_above_its_maker(python, target, hognose):
     worker = target(SCRIPT, "eager")
-    stacks = record(hognose, worker, "--async").folded()
+    stacks = record(hognose, worker, "--async", "-r", "500").folded()
     inner = weight(stacks, r"eager;.*\[task inner\];[^;]*request;")
     assert inner > 0.3 * total(stacks)
 
@@ -125,7 +125,7 @@ def test_an_eager_task_stands_above_its_maker(python, target, hognose):
 @TASKS
 def test_coroutines_of_no_task_keep_their_stack(python, target, hognose):
     worker = target(SCRIPT, "driven")
-    stacks = record(hognose, worker, "--async", seconds="1").folded()
+    stacks = record(hognose, worker, "--async", "-r", "500").folded()
     assert "[task" not in "".join(s.line for s in stacks)
     assert weight(stacks, "driven;.*forever;.*step") > 0.8 * total(stacks)
 

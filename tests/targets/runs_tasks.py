@@ -3,7 +3,6 @@
 import asyncio
 import random
 import sys
-import time
 
 FAMILIES = 4
 FAMILY = """
@@ -52,19 +51,20 @@ async def families():
                            for i in range(FAMILIES)])
 
 
-def burn(seconds):
-    end = time.time() + seconds
-    while time.time() < end:
-        pass
+def burn(rounds):
+    x = 0
+    for k in range(rounds):
+        x += k
+    return x
 
 
-async def step(seconds):
-    burn(seconds)
+async def step(rounds):
+    burn(rounds)
 
 
-async def worker(seconds):
+async def worker(rounds):
     while True:
-        await step(seconds)
+        await step(rounds)
         await asyncio.sleep(0)
 
 
@@ -74,13 +74,13 @@ async def sleeper():
 
 async def shares():
     """"long" runs three times as long as "short"; "sleeps" not at all."""
-    await asyncio.gather(make(worker(0.015), "long"),
-                         make(worker(0.005), "short"),
+    await asyncio.gather(make(worker(300000), "long"),
+                         make(worker(100000), "short"),
                          make(sleeper(), "sleeps"))
 
 
 async def request():
-    await step(0.002)
+    await step(40000)
 
 
 async def requests():
@@ -99,7 +99,7 @@ async def eager():
     loop.set_task_factory(asyncio.eager_task_factory)
     while True:
         loop.create_task(request(), name="inner")
-        burn(0.002)
+        burn(40000)
         await asyncio.sleep(0)
 
 
@@ -107,7 +107,7 @@ def driven():
     """Coroutines that no event loop knows."""
     async def forever():
         while True:
-            await step(0.01)
+            await step(200000)
     forever().send(None)
 
 
