@@ -152,8 +152,8 @@ static void send_counted(struct hog_process *p, struct hog_slot *slot,
 			 size_t looked)
 {
 	const struct hog_map64 *w = &p->tasks->weights;
-	double each =
-		(double)slot->base_weight * (double)p->tasks->n_list / (double)looked;
+	double each = (double)slot->base_weight * (double)p->tasks->n_list /
+		      (double)looked;
 
 	for (size_t i = 0; i < w->cap; i++)
 		if (w->used[i])
