@@ -15,6 +15,7 @@
 #include "collect/pace.h"
 
 #define RATE_HZ 100
+#define ALL_MAX_CPU 10 /* per cent of a core */
 
 static int parse_target(const struct hog_args *args,
 			struct hog_record_options *opt, struct hog_err *err)
@@ -60,13 +61,15 @@ static int parse_mode(const char *text, enum hog_mode *ret, struct hog_err *err)
 	return 0;
 }
 
-static int parse_shares(const struct hog_args *args,
+/* all: nobody knows how many processes that will be. */
+static int parse_shares(const struct hog_args *args, bool all,
 			struct hog_session_options *opt, struct hog_err *err)
 {
 	const char *jitter = hog_args_value(args, HOG_RECORD_JITTER);
 	const char *max_cpu = hog_args_value(args, HOG_RECORD_MAX_CPU);
 	int r = 0;
 
+	opt->max_cpu = all ? ALL_MAX_CPU : 0;
 	if (jitter)
 		r = hog_parse_percent(jitter, "jitter", 0, 100, &opt->jitter,
 				      err);
@@ -188,7 +191,8 @@ int hog_record_parse(const struct hog_args *args,
 	if (r == 0)
 		r = parse_numbers(args, &ret->session, err);
 	if (r == 0)
-		r = parse_shares(args, &ret->session, err);
+		r = parse_shares(args, hog_args_has(args, HOG_CHOOSE_ALL),
+				 &ret->session, err);
 	if (r == 0)
 		r = parse_stops(args, &ret->session, err);
 	if (r == 0)

@@ -83,6 +83,20 @@ Test(record_options, all_reach_the_session_and_the_view)
 	cr_assert_str_eq(opt.format->name, "hog");
 }
 
+Test(record_options, all_has_a_limit_of_its_own)
+{
+	cr_assert_eq(parse("--all"), 0);
+	cr_assert_float_eq(opt.session.max_cpu, 10, 0);
+	cr_assert_eq(opt.session.chosen, &opt.choice.criteria);
+	done();
+	cr_assert_eq(parse("--all --max-cpu 50"), 0);
+	cr_assert_float_eq(opt.session.max_cpu, 50, 0);
+	done();
+	cr_assert_eq(parse("--name x"), 0);
+	cr_assert_float_eq(opt.session.max_cpu, 0, 0);
+	cr_assert_not_null(opt.session.chosen);
+}
+
 Test(record_options, leave_the_options_of_the_program_alone)
 {
 	cr_assert_eq(parse("-f folded -- python3 -p 5 -r 0"), 0);
