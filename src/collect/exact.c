@@ -258,12 +258,14 @@ static int take_once(struct hog_process *p, struct hog_slot *slot,
 static int take_alone(struct hog_process *p, struct hog_slot *slot,
 		      struct hog_sampled *t)
 {
-	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
 	int r = has_room(p, t) ? -EAGAIN : -ENOMEM;
 
 	for (int i = 1; i < TRIES && (r == -EAGAIN || r == -ENODATA); i++) {
-		if (i > 1 && r == -EAGAIN)
+		if (i > 1 && r == -EAGAIN) {
 			nanosleep(&pause, NULL);
+			pause.tv_nsec *= 2;
+		}
 		r = take_once(p, slot, t);
 	}
 	return r == -EAGAIN || r == -ENODATA ? walk_now(p, slot, t) : r;

@@ -119,6 +119,25 @@ def test_code_that_dies_gives_no_wrong_name(python, target, record_property,
 
 
 @pytest.mark.needs("ptrace")
+@pytest.mark.timing
+@pytest.mark.parametrize("case", CASES)
+def test_stopped_stacks_are_what_stood_there(python, target, case):
+    """What record --exact shows: none impossible, none torn."""
+    if case == "coro" and python.version < (3, 6):
+        pytest.skip("2.7 has no coroutines")
+    result = measure(target("truth_stacks.py", case, "120"), "-x",
+                     "-n", "2000", "-s", "3", "-t", "0", "-g", "0:200")
+    print("{id} {case}: {distinct} copies, impossible {impossible_pct} %, "
+          "torn {torn_pct} %, not had by a stop {unstopped_pct} %, held "
+          "{held_us} us, 99 % below {held_us_p99}".format(
+              id=python.id, case=case, **result))
+    assert result["distinct"] >= ENOUGH
+    assert result["impossible_pct"] == 0, result["examples"]
+    assert result["torn_pct"] == 0
+    assert result["unstopped_pct"] < 0.5
+
+
+@pytest.mark.needs("ptrace")
 def test_depths_are_those_of_the_stopped_program(any_python, target):
     worker = target("truth_stacks.py", "calm", "120")
     result = measure(worker, "-n", "2000", "-s", "20", "-t", "500",

@@ -350,7 +350,7 @@ static void leave_out_hidden(struct run *run, struct hog_pystack *s)
 static bool take_sample(struct run *run, unsigned i, struct streak *st)
 {
 	struct hog_pystack s = { 0 };
-	enum hog_pyverdict verdict;
+	enum hog_pyverdict verdict = HOG_PYSTACK_GONE;
 	uint64_t start = hog_now_ns();
 	unsigned tries = 0;
 
@@ -359,7 +359,7 @@ static bool take_sample(struct run *run, unsigned i, struct streak *st)
 			;
 	if (run->exact)
 		verdict = stopped_sample(&run->stopped, i, &s, &tries);
-	else
+	if (!run->exact || s.torn) /* as record --exact does */
 		verdict =
 			hog_pyreader_sample(run->readers[i], TRIES, &s, &tries);
 	run->counts.ns += hog_now_ns() - start;
@@ -535,16 +535,17 @@ static void print_result(struct run *run, double seconds)
 	       "\"distinct\": %lu, "
 	       "\"impossible_pct\": %.4f, \"torn_pct\": %.4f, "
 	       "\"repaired_pct\": %.3f, \"retried_pct\": %.3f, "
-	       "\"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
+	       "\"unstopped_pct\": %.4f, \"same_pct\": %.1f, \"unreadable\": %lu, \"truncated\": %lu, "
 	       "\"gone\": %lu, \"passing\": %lu, \"stale\": %lu, "
 	       "\"torn\": %lu, \"repaired\": %lu, \"wrong_whole\": %lu, "
 	       "\"wrong_repaired\": %lu, \"estimated_wrong\": %.3f, ",
 	       run->py.version_text, run->n_threads, n, d,
 	       per_cent(c->impossible, d), per_cent(c->torn, d),
 	       per_cent(c->repaired, d), per_cent(c->retried, d),
-	       per_cent(c->same, n), c->unreadable, c->truncated, c->gone,
-	       c->passing, c->stale, c->torn, c->repaired, c->wrong_whole,
-	       c->wrong_repaired, c->doubt);
+	       per_cent(run->stopped.failed, d), per_cent(c->same, n),
+	       c->unreadable, c->truncated, c->gone, c->passing, c->stale,
+	       c->torn, c->repaired, c->wrong_whole, c->wrong_repaired,
+	       c->doubt);
 	printf("\"tv\": %.2f, \"truth_noise\": %.2f, \"truths\": %lu, "
 	       "\"lines_unseen_pct\": %.4f, \"lines_unknown_pct\": %.4f, \"left_out_pct\": %.1f, ",
 	       shape_tv(&run->shape, &run->truth),

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "python/python.h"
 
-#define TRIES 5
+#define TRIES 6
 
 bool stopped_add(struct stopped *st, const struct hog_pystacks *stacks,
 		 const struct hog_pytstate *state)
@@ -50,6 +51,8 @@ static int take(struct stopped *st, struct stopped_thread *t, unsigned try,
 		st->holds[st->n_holds++] = (uint32_t)ns;
 	if (r == 0 && try + 1 < TRIES)
 		r = hog_pyheld_walk(t->held, ret);
+	if (r == -EAGAIN) /* see take_alone() of collect/exact.c */
+		usleep(50u << try);
 	return r;
 }
 
@@ -66,6 +69,8 @@ enum hog_pyverdict stopped_sample(struct stopped *st, unsigned i,
 		return HOG_PYSTACK_GONE;
 	if (r < 0)
 		*ret = (struct hog_pystack){ .torn = true };
+	st->failed += r < 0 && !t->failed;
+	t->failed = r < 0;
 	same = r == 0 && ret->common == ret->n && ret->n == t->n_before;
 	t->n_before = ret->n;
 	return same ? HOG_PYSTACK_SAME : HOG_PYSTACK_OK;

@@ -18,8 +18,12 @@ struct stopped {
 		pid_t pid, tid;
 		struct hog_pyheld *held; /* owned */
 		size_t n_before;         /* frames of its last stack */
+		bool failed;             /* its last try */
 	} threads[STOPPED_THREADS];
 	unsigned n_threads;
+	/* Times that no stop showed a whole stack; those in a row, of a thread
+	 * that waits for a CPU where none is whole, count once. */
+	uint64_t failed;
 	uint32_t holds[STOPPED_HOLDS]; /* ns of each stop */
 	unsigned n_holds;
 };

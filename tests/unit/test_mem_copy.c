@@ -125,7 +125,7 @@ Test(mem_copy, forgets_what_nobody_reads)
 {
 	learn(BASE);
 	learn(BASE + 4096);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 300; i++) {
 		cr_assert_eq(hog_mem_copy_take(copy), 0);
 		cr_assert_eq(word(BASE), 1);
 	}
