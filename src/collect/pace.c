@@ -138,8 +138,7 @@ static uint64_t spin_until(struct hog_pace *p, uint64_t due, uint64_t now)
 	return now;
 }
 
-/* Slots are over that ended, or that would be late, before we came back to
- * them.  Returns how many. */
+/* Slots whose period is over are missed.  Returns how many. */
 static uint64_t skip_past(struct hog_pace *p, uint64_t now)
 {
 	uint64_t deadline = deadline_of(p, p->slot), passed = 0;
@@ -148,11 +147,6 @@ static uint64_t skip_past(struct hog_pace *p, uint64_t now)
 		passed = (uint64_t)((double)(now - deadline) / p->period);
 	p->slot += passed;
 	plan_slots(p);
-	if (sleeps(p) && now > p->due_ns[p->slot & 1] + p->period_ns / 2) {
-		p->slot++;
-		passed++;
-		plan_slots(p);
-	}
 	return passed;
 }
 

@@ -16,7 +16,11 @@
 #include "collect/twins.h"
 
 #define LISTS_NS (HOG_NS_PER_SEC / 10)
-#define COST_SHARE 32 /* listing, naming thousands: 1/32 of a core each */
+/* Listing and naming thousands of threads: such a share of a core each.  Where
+ * threads come and go all the time they are listed more often. */
+#define LISTS_SHARE 512
+#define RELISTS_SHARE 8
+#define NAMES_SHARE 128
 #define NAMES_NS HOG_NS_PER_SEC
 #define NAMES_SOON_NS (HOG_NS_PER_SEC / 50)
 #define NAMES_ROUNDS 3 /* a new thread gets its name a little later */
@@ -448,7 +452,7 @@ static void refresh_names(struct hog_process *p, uint64_t now)
 	for (unsigned i = 0; i < p->n_interps; i++)
 		name_threads(p, i);
 	p->names_gap_ns =
-		COST_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+		NAMES_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
 }
 
 /* Code objects die.  What samples show is checked with them; here go the ones
@@ -471,19 +475,25 @@ static void recheck_codes(struct hog_process *p, struct hog_slot *slot)
 	}
 }
 
+static bool must_list(const struct hog_process *p, uint64_t now)
+{
+	uint64_t age = now - p->lists_ns, gap = LISTS_SHARE * p->lists_cost_ns;
+
+	if (p->relist)
+		return age >= RELISTS_SHARE * p->lists_cost_ns;
+	return age > (gap < LISTS_NS ? LISTS_NS : gap);
+}
+
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot)
 {
 	uint64_t now = slot->now_ns;
 
-	if (p->relist || now - p->lists_ns > p->lists_gap_ns) {
+	if (must_list(p, now)) {
 		uint64_t start = hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 		list_threads(p, slot);
-		p->lists_gap_ns =
-			COST_SHARE *
-			(hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
-		if (p->lists_gap_ns < LISTS_NS)
-			p->lists_gap_ns = LISTS_NS;
+		p->lists_cost_ns =
+			hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 	}
 	refresh_names(p, now);
 	recheck_codes(p, slot);

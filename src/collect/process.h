@@ -150,10 +150,10 @@ struct hog_process {
 	bool has_twins; /* some thread has several states */
 	bool relist;    /* the thread list has moved */
 	uint64_t names_ns, recheck_ns, lists_ns; /* when last done */
-	/* How long between two: the longer, the more threads. */
-	uint64_t lists_gap_ns, names_gap_ns;
-	uint64_t unborn_ns;    /* since when states share an ident; 0 none */
-	unsigned names_rounds; /* quick name look-ups still to do */
+	uint64_t lists_cost_ns; /* CPU time of the last listing */
+	uint64_t names_gap_ns;  /* between two: the longer, the more threads */
+	uint64_t unborn_ns;     /* since when states share an ident; 0 none */
+	unsigned names_rounds;  /* quick name look-ups still to do */
 	struct hog_ends ends;
 	struct hog_stopbudget stop_budget;
 	uint64_t stop_refused_ns; /* when last; 0 never */

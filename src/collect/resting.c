@@ -12,17 +12,64 @@ bool hog_resting_guess(const struct hog_process *p, const struct hog_slot *slot,
 	       slot->now_ns < t->reader->codes_due_ns;
 }
 
-void hog_resting_take(struct hog_process *p, const struct hog_slot *slot)
+/* A thread with states in several interpreters changes between them without a
+ * switch that is counted. */
+static bool counts(const struct hog_process *p)
 {
-	p->switches = p->switch_holder = 0;
-	/* A thread with states in several interpreters changes between them
-	 * without a switch that is counted. */
-	if (!p->gils_copied || p->n_threads < 2 || p->n_interps != 1 ||
-	    p->has_twins)
+	return p->n_threads >= 2 && p->n_interps == 1 && !p->has_twins;
+}
+
+/* Went the GIL over once, from one thread to another, all others stand where
+ * they stood. */
+static void carry_over(struct hog_process *p, uint64_t before, uint64_t from)
+{
+	bool once = p->switches == before + 1;
+	bool torn = p->switches == before && p->switch_holder != from;
+
+	if (!before || !(once || torn))
 		return;
+	for (unsigned i = 0; i < p->n_threads; i++) {
+		struct hog_sampled *t = p->threads[i];
+		bool still = once && t->state.addr != from &&
+			     t->state.addr != p->switch_holder;
+
+		if (t->probe_switches == before)
+			t->probe_switches = still ? p->switches : 0;
+		if (t->copy_switches == before)
+			t->copy_switches = still ? p->switches : 0;
+	}
+}
+
+static void take(struct hog_process *p, const struct hog_slot *slot)
+{
+	uint64_t before = p->switches, from = p->switch_holder;
+
 	p->switches = hog_pygil_span_switches(
 		&p->py, &p->interps[0], p->gil_bytes[0], &p->switch_holder);
 	p->switches_ns = slot->now_ns;
+	carry_over(p, before, from);
+}
+
+void hog_resting_take(struct hog_process *p, const struct hog_slot *slot)
+{
+	if (p->gils_copied && counts(p))
+		take(p, slot);
+	else
+		p->switches = p->switch_holder = 0;
+}
+
+bool hog_resting_look(struct hog_process *p, const struct hog_slot *slot)
+{
+	uint64_t addr;
+	size_t len;
+
+	if (!counts(p))
+		return false;
+	len = hog_pygil_span(&p->py, &p->interps[0], &addr);
+	if (!len || hog_mem_read(p->py.mem, addr, p->gil_bytes[0], len) < 0)
+		return false;
+	take(p, slot);
+	return p->switches != 0;
 }
 
 bool hog_resting_holds(const struct hog_process *p, const struct hog_sampled *t)

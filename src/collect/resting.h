@@ -17,6 +17,8 @@ bool hog_resting_guess(const struct hog_process *p, const struct hog_slot *slot,
 		       const struct hog_sampled *t);
 /* The GIL of this slot has been read. */
 void hog_resting_take(struct hog_process *p, const struct hog_slot *slot);
+/* Reads the GIL on its own; false: it does not count here. */
+bool hog_resting_look(struct hog_process *p, const struct hog_slot *slot);
 bool hog_resting_holds(const struct hog_process *p,
 		       const struct hog_sampled *t);
 /* t has been read in this slot, after the GIL. */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OS_SHARE 32     /* state files may cost 1/32 of the period */
+#include "collect/resting.h"
+
+#define OS_SHARE 64     /* state files may cost 1/64 of the period */
 #define OS_LOOK_NS 2200 /* one look at a sleeper */
 #define OS_LOOKS_MIN 2
 #define OS_PERIOD_MIN_NS 50000 /* below, a slot may read one at times */
@@ -161,14 +163,18 @@ static void probe(struct hog_process *p, struct hog_slot *slot)
  * GIL runs. */
 static void wake_holders(struct hog_process *p, struct hog_slot *slot)
 {
+	bool fresh = gil_is_fresh(p, slot);
+	uint64_t holder =
+		fresh ? hog_pygil_span_holder(&p->interps[0], p->gil_bytes[0])
+		      : 0;
+
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
-		uint64_t holder = gil_is_fresh(p, slot)
-					  ? p->switch_holder
-					  : p->gils[t->interp].holder;
 
-		if (!t->ended && t->os_ns != slot->now_ns && hog_may_sleep(t) &&
-		    holder == t->state.addr)
+		if (!fresh)
+			holder = p->gils[t->interp].holder;
+		if (holder == t->state.addr && !t->ended && hog_may_sleep(t) &&
+		    t->os_ns != slot->now_ns)
 			hog_look_at_os(t, slot->now_ns);
 	}
 }
@@ -186,7 +192,7 @@ void hog_sleepers_refresh(struct hog_process *p, struct hog_slot *slot)
 	}
 	if (!left || slot->opt->mode == HOG_MODE_CPU)
 		return;
-	if (!gil_is_fresh(p, slot))
+	if (!gil_is_fresh(p, slot) && !hog_resting_look(p, slot))
 		hog_process_read_gils(p, slot);
 	wake_holders(p, slot);
 	probe(p, slot);

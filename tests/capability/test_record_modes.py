@@ -70,9 +70,11 @@ def test_gil_mode_shows_the_holder(hognose, python, target):
 def test_who_sleeps_with_the_gil_is_idle(hognose, python, target):
     """Who holds the GIL runs, as a rule; hognose does not rely on it."""
     worker = target("naps_with_the_gil.py")
-    stacks = record(hognose, worker, "-r", "1k").ok().folded()
-    assert weight_of(stacks, "works") > 100
-    assert weight_of(stacks, "naps") < 0.15 * weight_of(stacks, "works")
+    stacks = hognose.run("record", "-p", worker.pid, "-d", "2", "-r", "1k",
+                         "-f", "folded", "-o", "-").ok().folded()
+    assert weight_of(stacks, "works") > 50
+    # It naps in some 1,600 slots; woken, it may wait for a CPU.
+    assert weight_of(stacks, "naps") < 400
 
 
 def test_gil_waiters_are_not_idle_and_use_no_cpu_time(hognose, python, target):

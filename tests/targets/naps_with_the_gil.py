@@ -5,19 +5,19 @@ import ctypes
 import sys
 import time
 
-TURN = 0.1
+WORK, NAP = 0.1, 0.4  # seconds
 libc = ctypes.PyDLL(None)  # the calls of a PyDLL keep the GIL
 
 
 def works():
-    end = time.time() + TURN
+    end = time.time() + WORK
     while time.time() < end:
         for i in range(100):
             i = i * i
 
 
 def naps():
-    libc.usleep(int(TURN * 1e6))
+    libc.usleep(int(NAP * 1e6))
 
 
 print("ready")
