@@ -218,6 +218,7 @@ void hog_tasks_witness(struct hog_process *p, struct hog_sampled **threads,
 		p->tasks->n_witnesses = 0;
 	if (p->tasks->n_asyncios == 0)
 		return;
+	hog_pytasks_look_anew(p->tasks->pt);
 	for (unsigned i = 0; i < p->n_interps; i++)
 		add_witnesses(p, p->interps[i].addr, 0);
 	if (p->py.lay.tstate_running_task == HOG_NO_FIELD)

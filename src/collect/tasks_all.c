@@ -175,6 +175,7 @@ void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
 	    slot->opt->async != HOG_ASYNC_ALL ||
 	    slot->opt->mode != HOG_MODE_WALL)
 		return;
+	hog_pytasks_look_anew(tasks->pt);
 	refresh_list(p, tasks, slot->now_ns);
 	until = hog_now_ns() + slot->period_ns / TIME_SHARE;
 	hog_map64_clear(&tasks->weights);

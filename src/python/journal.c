@@ -220,11 +220,52 @@ int hog_notes_check(const struct hog_notes *notes, struct hog_mem *mem)
 
 /* ---- the memory that notes ---- */
 
+static const unsigned char *page_at(struct hog_journal *j, uint64_t addr)
+{
+	struct hog_journal_page *page =
+		&j->pages[hog_hash64(addr) % HOG_JOURNAL_PAGES];
+
+	if (page->age == j->age && page->addr == addr)
+		return page->bytes;
+	page->age = 0;
+	if (hog_mem_read(j->of, addr, page->bytes, HOG_JOURNAL_PAGE) < 0)
+		return NULL;
+	page->addr = addr;
+	page->age = j->age;
+	return page->bytes;
+}
+
+/* Out of pages; false: it does not lie in whole ones that can be read. */
+static bool read_pages(struct hog_journal *j, uint64_t addr, unsigned char *buf,
+		       size_t len)
+{
+	if (!j->pages || len > HOG_JOURNAL_PAGE)
+		return false;
+	while (len > 0) {
+		uint64_t at = addr % HOG_JOURNAL_PAGE;
+		size_t n = HOG_JOURNAL_PAGE - (size_t)at;
+		const unsigned char *page = page_at(j, addr - at);
+
+		if (!page)
+			return false;
+		if (n > len)
+			n = len;
+		memcpy(buf, page + at, n);
+		buf += n;
+		addr += n;
+		len -= n;
+	}
+	return true;
+}
+
 static int journal_read(struct hog_mem *mem, uint64_t addr, void *buf,
 			size_t len)
 {
 	struct hog_journal *j = (struct hog_journal *)mem;
-	int r = hog_mem_read(j->of, addr, buf, len);
+	int r = 0;
+
+	if (!read_pages(j, addr, buf, len))
+		r = hog_mem_read(j->of, addr, buf, len);
 
 	if (r == 0 && j->notes)
 		note(j->notes, addr, buf, len);
@@ -262,5 +303,18 @@ void hog_journal_init(struct hog_journal *j, struct hog_mem *of)
 	*j = (struct hog_journal){
 		.mem = { .ops = &journal_ops, .end = of->end },
 		.of = of,
+		.pages = calloc(HOG_JOURNAL_PAGES, sizeof(*j->pages)),
+		.age = 1,
 	};
+}
+
+void hog_journal_fini(struct hog_journal *j)
+{
+	free(j->pages);
+	j->pages = NULL;
+}
+
+void hog_journal_forget(struct hog_journal *j)
+{
+	j->age++;
 }

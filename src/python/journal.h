@@ -45,13 +45,30 @@ int hog_notes_check(const struct hog_notes *notes, struct hog_mem *mem);
 int hog_notes_check_all(const struct hog_notes *const *notes, unsigned n,
 			struct hog_mem *mem, bool *ret_same);
 
+/* Objects of one program lie close together: small reads are served from pages
+ * copied before, until those are forgotten.  That what was read is still so,
+ * and belongs together, the notes must tell. */
+#define HOG_JOURNAL_PAGE 4096u
+#define HOG_JOURNAL_PAGES 64 /* kept at once */
+
+struct hog_journal_page {
+	uint64_t addr;
+	uint64_t age; /* good while it is the journal's */
+	unsigned char bytes[HOG_JOURNAL_PAGE];
+};
+
 struct hog_journal {
-	struct hog_mem mem;      /* what to read through */
-	struct hog_mem *of;      /* borrowed */
-	struct hog_notes *notes; /* borrowed; NULL: nothing is noted */
+	struct hog_mem mem;             /* what to read through */
+	struct hog_mem *of;             /* borrowed */
+	struct hog_notes *notes;        /* borrowed; NULL: nothing is noted */
+	struct hog_journal_page *pages; /* owned; NULL: none are kept */
+	uint64_t age;
 };
 
 /* The journal must stay where it is. */
 void hog_journal_init(struct hog_journal *j, struct hog_mem *of);
+void hog_journal_fini(struct hog_journal *j);
+/* What is read from here on is read now. */
+void hog_journal_forget(struct hog_journal *j);
 
 #endif

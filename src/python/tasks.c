@@ -175,8 +175,14 @@ void hog_pytasks_free(struct hog_pytasks *pt)
 	if (!pt)
 		return;
 	hog_map64_fini(&pt->kinds);
+	hog_journal_fini(&pt->journal);
 	hog_notes_fini(&pt->notes);
 	free(pt);
+}
+
+void hog_pytasks_look_anew(struct hog_pytasks *pt)
+{
+	hog_journal_forget(&pt->journal);
 }
 
 /* ---- one task ---- */

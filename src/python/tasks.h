@@ -78,6 +78,10 @@ struct hog_pytasks *hog_pytasks_new(const struct hog_python *py,
 				    struct hog_pycodes *codes);
 void hog_pytasks_free(struct hog_pytasks *pt);
 
+/* Memory is read in pages, which serve until this is called: before what must
+ * be of now, and once for all that may be of one moment. */
+void hog_pytasks_look_anew(struct hog_pytasks *pt);
+
 /* Looks where asyncio is in each interpreter (it may be imported at any time);
  * not for each sample.  How many have it. */
 int hog_pytasks_refresh(struct hog_pytasks *pt,

@@ -194,6 +194,8 @@ int hog_pychain_read(struct hog_pytasks *pt, uint64_t task, size_t most,
 	if (!notes)
 		notes = &pt->notes;
 	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			hog_journal_forget(&pt->journal);
 		hog_notes_clear(notes);
 		pt->journal.notes = notes;
 		r = build(pt, task, most, chain);

@@ -100,6 +100,7 @@ static bool find_asyncio(struct hog_pytasks *pt,
 int hog_pytasks_refresh(struct hog_pytasks *pt,
 			const struct hog_pyinterp *interps, unsigned n)
 {
+	hog_journal_forget(&pt->journal);
 	hog_map64_clear(&pt->kinds); /* classes come and go */
 	pt->n_asyncios = 0;
 	for (unsigned i = 0; i < n && pt->n_asyncios < HOG_PYASYNCIOS_MAX; i++)

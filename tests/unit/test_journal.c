@@ -26,6 +26,7 @@ static void begin(void)
 static void end(void)
 {
 	hog_notes_fini(&notes);
+	hog_journal_fini(&journal);
 	fake_mem_fini(&fake);
 }
 
@@ -92,6 +93,29 @@ Test(journal, checks_more_than_one_call_takes)
 	cr_expect_eq(hog_notes_check(&notes, &fake.mem), 1);
 	fake_mem_poke_u64(&fake, AT + 8 * 63, 7);
 	cr_expect_eq(hog_notes_check(&notes, &fake.mem), 0);
+}
+
+Test(journal, reads_a_page_once_until_it_is_forgotten)
+{
+	uint64_t value, reads;
+
+	read_some(1);
+	reads = fake.mem.reads;
+	read_some(64);
+	cr_expect_eq(fake.mem.reads, reads);
+	fake_mem_poke_u64(&fake, AT, 5);
+	cr_assert_eq(hog_mem_read_u64(&journal.mem, AT, &value), 0);
+	cr_expect_eq(value, 0);
+	cr_expect_eq(hog_notes_check(&notes, &fake.mem), 0);
+	hog_journal_forget(&journal);
+	cr_assert_eq(hog_mem_read_u64(&journal.mem, AT, &value), 0);
+	cr_expect_eq(value, 5);
+	/* Across the border of two pages, and at the end of the last one. */
+	fake_mem_poke_u64(&fake, AT + 4092, 0x1122334455667788);
+	hog_journal_forget(&journal);
+	cr_assert_eq(hog_mem_read_u64(&journal.mem, AT + 4092, &value), 0);
+	cr_expect_eq(value & 0xffffffff, 0x55667788);
+	cr_expect_lt(hog_mem_read_u64(&journal.mem, AT + LEN - 4, &value), 0);
 }
 
 Test(journal, is_never_the_same_when_it_was_too_much)
