@@ -91,7 +91,7 @@ step_unit_asan()
 		-Dc_args=-fno-sanitize-recover=all && unit_tests asan
 }
 
-title_prepare="CPythons for the tests: sid chroot, free-threaded build"
+title_prepare="CPythons for the tests: sid chroot, free-threaded build; packages"
 step_prepare()
 {
 	cat "$LOG/preparing"
@@ -105,8 +105,10 @@ prepare_in_background()
 		sid=$?
 		nice tools/build_free_threaded.sh
 		free=$?
-		[ $sid = 77 ] || [ $free = 77 ] && exit 77
-		[ $sid = 0 ] && [ $free = 0 ]
+		nice python3 tools/prepare_packages.py
+		packages=$?
+		[ $sid = 77 ] || [ $free = 77 ] || [ $packages = 77 ] && exit 77
+		[ $sid = 0 ] && [ $free = 0 ] && [ $packages = 0 ]
 	) >"$LOG/preparing" 2>&1 </dev/null &
 	PREPARING=$!
 }

@@ -18,6 +18,8 @@
 #define LOOK_SHARE 32 /* of a core, for looking */
 #define SLOT_SHARE 16 /* of a slot's time, for a part of a look */
 #define SLOT_LEAST_NS 200000
+#define SURE_NS 100000 /* longer: time to switch there and back */
+#define FIRST_NS (HOG_NS_PER_SEC / 4)
 #define NAME_NS HOG_NS_PER_SEC /* a name may be given later */
 #define GREENS_MAX 65536
 #define ROOTS_MAX 65536
@@ -128,6 +130,8 @@ static void look(struct hog_process *p, struct hog_slot *slot)
 
 	if (part < SLOT_LEAST_NS)
 		part = SLOT_LEAST_NS;
+	if (!gs->look_ns && !gs->look_cost_ns)
+		part = FIRST_NS; /* so that the first samples have names */
 	r = hog_greenlets_look(&gs->found, start + part);
 	gs->look_cost_ns += hog_now_ns() - start;
 	if (r > 0)
@@ -239,6 +243,7 @@ void hog_greens_before(struct hog_process *p)
 		threads[n] = t;
 		spans[n++] = (struct hog_span){ t->green_word, &t->green, 8 };
 	}
+	p->greens->before_ns = hog_now_ns();
 	got = n ? hog_mem_readv(p->py.mem, spans, n) : 0;
 	for (unsigned i = 0; i < n; i++) {
 		if ((ssize_t)(i + 1) * 8 <= got)
@@ -315,7 +320,8 @@ uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,
 	if (!gs || !gs->open || !t->green_word || !who)
 		return 0;
 	hog_mem_read_u64(p->py.mem, t->green_word, &after);
-	sure = after == who && !s->torn && !s->repaired;
+	sure = after == who && !s->torn && !s->repaired &&
+	       hog_now_ns() - gs->before_ns < SURE_NS;
 	if (s->n > 0 && !s->truncated && s->frames[0].addr)
 		who = by_root(gs, s->frames[0].addr, who, sure);
 	if (!who)

@@ -26,6 +26,7 @@ struct hog_greens {
 	size_t n, cap;
 	struct hog_map64 roots;     /* outermost frame -> greenlet and votes */
 	struct hog_pyframe *frames; /* owned: room for one stack */
+	uint64_t before_ns;         /* when who runs was read */
 	uint64_t parked_ns, parked_gap_ns;
 };
 
