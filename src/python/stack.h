@@ -102,7 +102,7 @@ struct hog_pyreader_ops {
 	void (*shared_free)(void *shared);
 	/* Of so many stacks that are not marked as torn one is wrong, of those
 	 * without and with a repaired part: measured against the truth, see
-	 * docs/truth.md. */
+	 * docs/TRUTH.md. */
 	unsigned whole_per_wrong, repaired_per_wrong;
 };
 

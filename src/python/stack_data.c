@@ -599,5 +599,5 @@ const struct hog_pyreader_ops hog_pyreader_data = {
 	.shared_new = ds_shared_new,
 	.shared_free = ds_shared_free,
 	.whole_per_wrong = 10000,
-	.repaired_per_wrong = 2000,
+	.repaired_per_wrong = 100,
 };

@@ -10,96 +10,33 @@
  * line of a caller that has returned since, the caller of a generator that has
  * yielded) comes from earlier samples of the same thread.
  */
-#include "python/stack.h"
+#include "python/stack_heap.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "python/stack_heap_key.h"
-#include "python/stack_heap_memory.h"
-#include "python/stack_heap_pages.h"
-#include "python/stack_heap_place.h"
-#include "python/stack_heap_walk.h"
 #include "python/object.h"
 #include "python/python.h"
+#include "python/stack_heap_place.h"
 
 #define DEPTH_MAX (1 << 20)
 
-struct heap {
-	struct hog_pyreader base;
-	struct hog_heappages pages;
-	struct hog_heapmem mem;
-	struct hog_heapwalk walk;
-	struct hog_heapkeys keys;
-	unsigned char head[16]; /* tstate.frame, recursion_depth */
-	unsigned char tail[16]; /* the same, copied last */
-	uint64_t *addrs;        /* owned: frames of walk.last */
-	uint32_t *nodes;        /* owned: of base.stack.frames, root first */
-	size_t cap;             /* of addrs, nodes, base.stack.frames */
-	size_t n_nodes;         /* so many of nodes are valid */
-	uint32_t nodes_era;
-	int depth, last_depth; /* recursion_depth now, of the last result */
-	int least; /* depth minus frames, of stacks without calls from C */
-	bool has_depth, has_least;
-	bool repeatable;  /* an equal copy gives the last result again */
-	uint64_t key;     /* of walk.last's codes; 0: not known */
-	uint64_t pending; /* hash of a stack that waits to be seen twice */
-	struct hog_heapbase pending_base;
-	uint64_t interp; /* of the thread state; 0 not known */
-	uint64_t epoch;  /* of the code cache */
-	unsigned attempt;
-	unsigned copies;     /* so far */
-	uint64_t planned_ns; /* when */
-	uint64_t fast_ns;    /* what a copy takes that nothing interrupts */
-	bool still;          /* nothing moved while the last copy was made */
-};
-
-static struct heap *heap_of(struct hog_pyreader *r)
+static struct hog_heap *heap_of(struct hog_pyreader *r)
 {
-	return (struct heap *)r; /* base is its first member */
-}
-
-static bool grow(struct heap *h, size_t n)
-{
-	size_t cap = h->cap ? h->cap : 64;
-
-	while (cap < n)
-		cap *= 2;
-	if (cap == h->cap)
-		return true;
-
-	uint64_t *addrs = realloc(h->addrs, cap * sizeof(*addrs));
-
-	if (addrs)
-		h->addrs = addrs;
-
-	uint32_t *nodes = realloc(h->nodes, cap * sizeof(*nodes));
-
-	if (nodes)
-		h->nodes = nodes;
-
-	struct hog_pyframe *frames =
-		realloc(h->base.stack.frames, cap * sizeof(*frames));
-
-	if (frames)
-		h->base.stack.frames = frames;
-	if (!addrs || !nodes || !frames)
-		return false;
-	h->cap = cap;
-	return true;
+	return (struct hog_heap *)r; /* base is its first member */
 }
 
 static int heap_init(struct hog_pyreader *r)
 {
-	struct heap *h = heap_of(r);
+	struct hog_heap *h = heap_of(r);
 	const struct hog_pylayout *lay = &r->py->lay;
 	int e = hog_heappages_init(&h->pages);
 
 	if (e == 0)
 		e = hog_heapwalk_init(&h->walk, r->py);
-	if (e == 0 && !grow(h, 1))
+	if (e == 0 && !hog_heap_grow(h, 1))
 		e = -ENOMEM;
 	if (e < 0)
 		return e;
@@ -116,7 +53,7 @@ static int heap_init(struct hog_pyreader *r)
 
 static void heap_fini(struct hog_pyreader *r)
 {
-	struct heap *h = heap_of(r);
+	struct hog_heap *h = heap_of(r);
 
 	hog_heappages_fini(&h->pages);
 	hog_heapmem_fini(&h->mem);
@@ -130,7 +67,7 @@ static void heap_fini(struct hog_pyreader *r)
 
 static void heap_forget(struct hog_pyreader *r)
 {
-	struct heap *h = heap_of(r);
+	struct hog_heap *h = heap_of(r);
 
 	hog_heapmem_forget_stacks(&h->mem);
 	hog_heapwalk_forget_codes(&h->walk);
@@ -144,7 +81,7 @@ static void heap_forget(struct hog_pyreader *r)
 static int heap_plan(struct hog_pyreader *r, struct hog_spans *spans,
 		     unsigned attempt)
 {
-	struct heap *h = heap_of(r);
+	struct hog_heap *h = heap_of(r);
 
 	if (hog_pycodes_epoch(r->codes) != h->epoch)
 		heap_forget(r);
@@ -165,7 +102,7 @@ static int heap_plan(struct hog_pyreader *r, struct hog_spans *spans,
 
 /* Was nothing moved by the target while the copy was made?  It must begin and
  * end with the same words, and be so fast that they cannot have come back. */
-static bool was_still(struct heap *h)
+static bool was_still(struct hog_heap *h)
 {
 	uint64_t took = hog_now_ns() - h->planned_ns;
 
@@ -190,7 +127,7 @@ static bool same_codes(const struct hog_heapwalk *w)
 }
 
 /* The frames and depth of this walk as one number, never 0. */
-static uint64_t walk_hash(const struct heap *h)
+static uint64_t walk_hash(const struct hog_heap *h)
 {
 	uint64_t x = (uint64_t)(unsigned)h->depth;
 
@@ -200,7 +137,7 @@ static uint64_t walk_hash(const struct heap *h)
 }
 
 /* Is every call in the stack proven by now? */
-static bool calls_proven(const struct heap *h)
+static bool calls_proven(const struct hog_heap *h)
 {
 	const struct hog_heaprec *v = h->walk.now;
 
@@ -214,7 +151,7 @@ static bool calls_proven(const struct heap *h)
 enum trust { TRUSTED, UNPROVEN, DOUBTED };
 
 /* Unproven: nothing is known against it, but it must be seen twice. */
-static enum trust test_depth(struct heap *h, uint64_t *ret_key)
+static enum trust test_depth(struct hog_heap *h, uint64_t *ret_key)
 {
 	int off = h->depth - (int)h->walk.n_now;
 	enum hog_heaprange range;
@@ -236,7 +173,7 @@ static enum trust test_depth(struct heap *h, uint64_t *ret_key)
 }
 
 /* Has every call in the stack been seen before, and not by chance? */
-static bool test_calls(struct heap *h)
+static bool test_calls(struct hog_heap *h)
 {
 	const struct hog_heaprec *v = h->walk.now;
 	bool proven = true;
@@ -251,7 +188,7 @@ static bool test_calls(struct heap *h)
 }
 
 /* Was the copy before this one of the same frames at the same depth? */
-static bool seen_twice(struct heap *h)
+static bool seen_twice(struct hog_heap *h)
 {
 	uint64_t hash = walk_hash(h);
 	bool twice = h->pending == hash;
@@ -260,7 +197,7 @@ static bool seen_twice(struct heap *h)
 	return twice;
 }
 
-static enum trust test(struct heap *h, uint64_t *ret_key)
+static enum trust test(struct hog_heap *h, uint64_t *ret_key)
 {
 	struct hog_heapbase base = h->walk.base;
 	enum trust trust = test_depth(h, ret_key);
@@ -280,26 +217,14 @@ static enum trust test(struct heap *h, uint64_t *ret_key)
 
 /* Results ---------------------------------------------------------------- */
 
-/* Frame k from the root of the result; counts those that have not changed. */
-static void put_frame(struct heap *h, size_t k, size_t old_n,
-		      struct hog_pyframe frame)
-{
-	struct hog_pystack *s = &h->base.stack;
-
-	if (s->common == k && k < old_n && s->frames[k].code == frame.code &&
-	    s->frames[k].at == frame.at)
-		s->common = (uint32_t)(k + 1);
-	s->frames[k] = frame;
-}
-
 /* The walk as the result. */
-static bool put_walk(struct heap *h)
+static bool put_walk(struct hog_heap *h)
 {
 	struct hog_pystack *s = &h->base.stack;
 	size_t n = h->walk.n_now, old_n = s->n;
 	uint8_t scale = h->base.py->lay.lasti_scale;
 
-	if (!grow(h, n))
+	if (!hog_heap_grow(h, n))
 		return false;
 	*s = (struct hog_pystack){ .frames = s->frames, .n = n };
 	s->truncated = h->walk.truncated;
@@ -308,15 +233,16 @@ static bool put_walk(struct heap *h)
 
 		if (rec->guessed || rec->inferred)
 			s->repaired = true;
-		put_frame(h, k, old_n,
-			  (struct hog_pyframe){
-				  rec->code, rec->at < 0 ? -1 : rec->at * scale,
-				  rec->addr });
+		hog_heap_put_frame(h, k, old_n,
+				   (struct hog_pyframe){
+					   rec->code,
+					   rec->at < 0 ? -1 : rec->at * scale,
+					   rec->addr });
 	}
 	return true;
 }
 
-static void learn_frames(struct heap *h)
+static void learn_frames(struct hog_heap *h)
 {
 	const struct hog_heaprec *v = h->walk.now;
 
@@ -332,53 +258,7 @@ static void learn_frames(struct heap *h)
 	}
 }
 
-/* Calls from C add to recursion_depth and not to the frames, so the difference
- * never falls from the root to the leaf: where the leaf has the least that there
- * is, so had every caller when it was the leaf. */
-static bool has_least(struct heap *h)
-{
-	int off = h->depth - (int)h->base.stack.n;
-
-	if (off >= 0 && (!h->has_least || off < h->least)) {
-		h->least = off;
-		h->has_least = true;
-	}
-	return h->has_least && off == h->least;
-}
-
-/* Remembers the result as the stack of its leaf and depth, and its callers'
- * where their depth can be told: one whole stack of a deep recursion, which is
- * rarely caught whole, teaches all of its depths. */
-static void learn_stack(struct heap *h)
-{
-	const struct hog_pystack *s = &h->base.stack;
-	const struct hog_heaprec *rec = &h->walk.now[s->n - 1]; /* the root */
-	bool callers = has_least(h);
-	size_t k = s->common < h->n_nodes ? s->common : h->n_nodes;
-	uint32_t node;
-
-	if (h->nodes_era != h->mem.era)
-		k = 0;
-	h->n_nodes = 0;
-	h->nodes_era = h->mem.era;
-	node = k ? h->nodes[k - 1] : 0;
-	for (; k < s->n; k++) {
-		bool placed = k && !rec[1 - (ptrdiff_t)k].guessed;
-
-		node = hog_heapmem_node(&h->mem, node, s->frames[k].code,
-					placed ? s->frames[k - 1].at : -1);
-		if (node == 0)
-			return;
-		h->nodes[k] = node;
-		if (callers && k + 1 < s->n)
-			hog_heapmem_note_stack(&h->mem, node,
-					       (int)k + 1 + h->least);
-	}
-	hog_heapmem_note_stack(&h->mem, node, h->depth);
-	h->n_nodes = s->n - 1;
-}
-
-static enum hog_pyverdict accept(struct heap *h, uint64_t key)
+static enum hog_pyverdict accept(struct hog_heap *h, uint64_t key)
 {
 	struct hog_heapwalk *w = &h->walk;
 	bool whole = !w->truncated, usual = false;
@@ -392,7 +272,7 @@ static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 	if (whole && !hog_heapwalk_base_known(w))
 		hog_heapwalk_note_base(w);
 	if (usual)
-		learn_stack(h);
+		hog_heap_learn_stack(h);
 	else
 		h->n_nodes = 0;
 	for (size_t i = 0; i < w->n_now; i++)
@@ -408,61 +288,7 @@ static enum hog_pyverdict accept(struct heap *h, uint64_t key)
 	return HOG_PYSTACK_OK;
 }
 
-/* Where the frame of nodes[k] called that of nodes[k + 1]. */
-static int32_t remembered_at(const struct heap *h, size_t k)
-{
-	const struct hog_heapnode *caller = &h->mem.nodes[h->nodes[k]];
-	const struct hog_heapnode *callee = &h->mem.nodes[h->nodes[k + 1]];
-	bool several;
-	int32_t lasti;
-
-	if (callee->from >= 0)
-		return callee->from;
-	lasti = hog_heapmem_site(&h->mem, caller->code->serial,
-				 callee->code->serial, &several);
-	return lasti < 0 ? -1 : lasti * h->base.py->lay.lasti_scale;
-}
-
-/* The one stack that this leaf has had at this depth, instead of the walk. */
-static bool put_remembered(struct heap *h)
-{
-	struct hog_pystack *s = &h->base.stack;
-	const struct hog_heaprec *leaf = &h->walk.now[0];
-	size_t old_n = s->n, n;
-	uint32_t node, at;
-
-	if (!h->has_depth || h->walk.n_now == 0)
-		return false;
-	node = hog_heapmem_stack(&h->mem, leaf->code->serial, h->depth);
-	n = node ? h->mem.nodes[node].depth : 0;
-	if (n == 0 || n > HOG_PYSTACK_MAX || !grow(h, n))
-		return false;
-	/* nodes[] is free here: it lists the way up. */
-	h->n_nodes = 0;
-	for (at = node, node = (uint32_t)n; node > 0; node--) {
-		h->nodes[node - 1] = at;
-		at = h->mem.nodes[at].caller;
-	}
-	*s = (struct hog_pystack){ .frames = s->frames,
-				   .n = n,
-				   .repaired = true };
-	for (size_t k = 0; k < n; k++)
-		put_frame(h, k, old_n,
-			  (struct hog_pyframe){
-				  h->mem.nodes[h->nodes[k]].code,
-				  k + 1 < n ? remembered_at(h, k) : -1, 0 });
-	s->frames[n - 1].addr = leaf->addr;
-	s->frames[n - 1].at =
-		leaf->lasti < 0 ? -1
-				: leaf->lasti * h->base.py->lay.lasti_scale;
-	if (s->common == n)
-		s->common--; /* the leaf's place was put after the count */
-	h->repeatable = false;
-	h->pages.tick++;
-	return true;
-}
-
-static bool is_gone(const struct heap *h)
+static bool is_gone(const struct hog_heap *h)
 {
 	const struct hog_python *py = h->base.py;
 	uint64_t interp;
@@ -475,10 +301,11 @@ static bool is_gone(const struct heap *h)
 }
 
 /* A failed try: what is known of this place, a new try, or what there is. */
-static enum hog_pyverdict fail(struct heap *h, bool may_remember, bool last,
+static enum hog_pyverdict fail(struct hog_heap *h, bool may_remember, bool last,
 			       bool unreadable)
 {
-	if (may_remember && (h->attempt == 0 || last) && put_remembered(h))
+	if (may_remember && (h->attempt == 0 || last) &&
+	    hog_heap_put_remembered(h))
 		return HOG_PYSTACK_OK;
 	if (!last)
 		return HOG_PYSTACK_RETRY;
@@ -494,7 +321,7 @@ static enum hog_pyverdict fail(struct heap *h, bool may_remember, bool last,
 	return HOG_PYSTACK_OK;
 }
 
-static enum hog_pyverdict no_frames(struct heap *h)
+static enum hog_pyverdict no_frames(struct hog_heap *h)
 {
 	struct hog_pystack *s = &h->base.stack;
 	bool same = h->repeatable && s->n == 0;
@@ -508,12 +335,12 @@ static enum hog_pyverdict no_frames(struct heap *h)
 
 /* A thread that lost its CPU between two words of a call: a second copy proves
  * its stack, and a remembered one would be put in its place again and again. */
-static bool stands(const struct heap *h)
+static bool stands(const struct hog_heap *h)
 {
 	return memcmp(h->head, h->tail, sizeof(h->head)) == 0;
 }
 
-static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
+static enum hog_pyverdict decide(struct hog_heap *h, enum hog_heapwalked walked,
 				 bool last)
 {
 	const struct hog_heapview view = { h->base.py, h->base.codes, &h->pages,
@@ -551,7 +378,7 @@ static enum hog_pyverdict decide(struct heap *h, enum hog_heapwalked walked,
 static enum hog_pyverdict heap_parse(struct hog_pyreader *r, size_t got,
 				     bool last, struct hog_pystack *ret)
 {
-	struct heap *h = heap_of(r);
+	struct hog_heap *h = heap_of(r);
 	struct hog_heapview view = { r->py, r->codes, &h->pages, &h->mem };
 	uint64_t leaf = hog_load64(h->head);
 	enum hog_pyverdict verdict;
@@ -586,7 +413,7 @@ static size_t heap_probe(const struct hog_pyreader *r, uint64_t *ret_addr)
 }
 
 const struct hog_pyreader_ops hog_pyreader_heap = {
-	.size = sizeof(struct heap),
+	.size = sizeof(struct hog_heap),
 	.init = heap_init,
 	.fini = heap_fini,
 	.plan = heap_plan,
