@@ -307,6 +307,32 @@ static uint64_t by_root(struct hog_greens *gs, uint64_t root, uint64_t now,
 	return now;
 }
 
+/* A greenlet that has ended since, or cannot be told for sure, goes by its
+ * outermost function, as most do. */
+static uint32_t root_by_code(struct hog_process *p, const struct hog_pystack *s)
+{
+	const struct hog_pycode *code =
+		s->n > 0 && !s->truncated ? s->frames[0].code : NULL;
+	char text[HOG_GREENLET_NAME_MAX + 16];
+
+	if (!code)
+		return 0;
+	snprintf(text, sizeof(text), "[greenlet %.*s]", HOG_GREENLET_NAME_MAX,
+		 strcmp(code->name, "<module>") == 0 ? "main" : code->qualname);
+	return hog_frames_mark(&p->frames, 0, text);
+}
+
+/* Does the word still tell of this thread? */
+static bool word_holds(struct hog_process *p, const struct hog_sampled *t)
+{
+	struct hog_greenlet main;
+
+	return hog_greenlet_read(&p->greens->found, t->green_main, &main) ==
+		       0 &&
+	       hog_greenlet_current_addr(&p->greens->found, &main) ==
+		       t->green_word;
+}
+
 uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,
 			 struct hog_sampled *t)
 {
@@ -324,14 +350,11 @@ uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,
 	       hog_now_ns() - gs->before_ns < SURE_NS;
 	if (s->n > 0 && !s->truncated && s->frames[0].addr)
 		who = by_root(gs, s->frames[0].addr, who, sure);
-	if (!who)
-		return 0;
-	if (hog_greenlet_read(&gs->found, who, &g) < 0) {
-		t->green_word = 0; /* the thread is another one by now */
-		return 0;
+	if (!who || hog_greenlet_read(&gs->found, who, &g) < 0) {
+		if (who && !word_holds(p, t))
+			t->green_word = 0; /* the thread is another one */
+		return t->green_word ? root_by_code(p, s) : 0;
 	}
-	if (g.is_main && g.addr != t->green_main)
-		t->green_word = 0;
 	green = hog_green_of(p, &g);
 	return green ? hog_green_name(p, green, &g, s->frames, s->n,
 				      slot->now_ns)
