@@ -251,6 +251,23 @@ static void say_processes(const struct hog_model *model)
 	}
 }
 
+static void say_way(const struct recording *rec)
+{
+	const char *way = hog_session_way(rec->session);
+	static const struct {
+		const char *way, *words;
+	} all[] = {
+		{ "perf", "told by perf events, at once" },
+		{ "children", "looked for every few milliseconds" },
+		{ "connector", "told by process events, at once" },
+		{ "scan", "looked for in /proc" },
+	};
+
+	for (size_t i = 0; way && i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(way, all[i].way))
+			hog_say(name, "new processes: %s", all[i].words);
+}
+
 static void say_end(const struct recording *rec)
 {
 	const char *why = hog_session_why_empty(rec->session);
@@ -266,8 +283,10 @@ static void say_end(const struct recording *rec)
 			hog_session_no_greenlets(rec->session));
 	if (hog_session_guessed(rec->session))
 		hog_say_guessed(name, hog_session_guessed(rec->session));
-	if (rec->opt.verbose)
+	if (rec->opt.verbose) {
+		say_way(rec);
 		say_processes(run->model);
+	}
 	if (why)
 		hog_say(name, "no sample: %s", why);
 	if (rec->opt.quiet || why)
@@ -423,7 +442,9 @@ static const struct hog_opt record_options[] = {
 	{ HOG_RECORD_STATS, "stats", "FILE",
 	  "write the statistics as JSON, '-' for standard output", false },
 	{ 'q', "quiet", NULL, "no live line and no summary", false },
-	{ 'v', "verbose", NULL, "say also which processes were recorded",
+	{ 'v', "verbose", NULL,
+	  "say also which processes were recorded, and how new ones are heard "
+	  "of",
 	  false },
 	{ 0 },
 };

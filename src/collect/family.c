@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "collect/ends.h"
+#include "target/match.h"
 
 #define BIRTHS 64
 /* Of a core, and how much of it may be saved up for a burst. */
@@ -18,6 +19,11 @@
 /* A program that ran no longer before it became Python by exec (env, sh -c,
  * the half of a fork) is a part of starting that. */
 #define PRELUDE_NS (HOG_NS_PER_SEC / 50)
+
+/* A fork that is to run another program does so within this, mostly. */
+#define EXEC_NS (2 * HOG_NS_PER_SEC / 1000)
+/* One that ended before it was told of as forked is never told of as ended. */
+#define LEFT_NS HOG_NS_PER_SEC
 
 int hog_family_init(struct hog_family *f, struct hog_processes *list,
 		    struct hog_slot *slot, bool children, struct hog_err *err)
@@ -37,6 +43,7 @@ void hog_family_fini(struct hog_family *f)
 	hog_follow_fini(&f->follow);
 	hog_reaped_fini(&f->reaped);
 	hog_map64_fini(&f->comms);
+	hog_map64_fini(&f->denied);
 }
 
 int hog_family_watch(struct hog_family *f, pid_t pid)
@@ -72,6 +79,13 @@ static void spend(struct hog_family *f, uint64_t *since)
 
 /* ---- news ---- */
 
+static bool is_told(const struct hog_family *f)
+{
+	const struct hog_offspring *off = f->follow.offspring;
+
+	return off && hog_offspring_fd(off) >= 0;
+}
+
 static void take_fork(struct hog_family *f, const struct hog_birth *b,
 		      uint64_t now)
 {
@@ -87,6 +101,8 @@ static void take_fork(struct hog_family *f, const struct hog_birth *b,
 	/* It was there already: what it used is not of this run. */
 	if (b->found && hog_target_born_ns(b->pid) < f->born_ns)
 		c->given_ns = hog_target_cpu_ns(b->pid);
+	/* Most are about to run another program. */
+	c->next_ns = now + EXEC_NS;
 	if (parent) {
 		c->forked = true;
 		c->name = hog_process_name(parent, &c->python);
@@ -109,9 +125,8 @@ static void take_exec(struct hog_family *f, const struct hog_birth *b,
 	if (p && p->opened_ns > b->time_ns)
 		return;
 	if (p) {
-		p->gone = true;
+		p->gone = p->settled = true;
 		hog_process_settle(p, f->slot);
-		p->settled = true;
 		given = hog_process_given(p);
 	}
 	used = hog_target_cpu_ns(b->pid);
@@ -182,8 +197,15 @@ static uint64_t comm_key(const char *comm)
 	return hog_hash_bytes(comm, strnlen(comm, 15));
 }
 
+void hog_family_deny(struct hog_family *f, pid_t pid)
+{
+	if (!hog_map64_get(&f->denied, (uint64_t)pid))
+		(void)hog_map64_put(&f->denied, (uint64_t)pid, 1);
+}
+
 /* Why it cannot be opened decides whether it is tried again. */
-static void take_refusal(struct hog_family *f, struct hog_candidate *c, int r)
+static void take_refusal(struct hog_family *f, struct hog_candidate *c, int r,
+			 uint64_t now)
 {
 	pid_t pid = c->pid;
 
@@ -196,22 +218,24 @@ static void take_refusal(struct hog_family *f, struct hog_candidate *c, int r)
 		c->looked_ns = hog_target_cpu_ns(pid);
 		return;
 	case -EMFILE:
-		f->crowded = true;
+		f->crowded += !c->turned;
+		c->turned = true;
 		return; /* there may be room later */
-	case -ESRCH:    /* it is ending: what it used may still be told */
-		if (!f->follow.offspring ||
-		    hog_offspring_fd(f->follow.offspring) < 0)
-			c->ended_ns = hog_now_ns();
-		return;
 	case -EPERM:
-		if (f->refused++ == 0)
-			f->refused_pid = pid;
+		if (c->forked || hog_pid_looks_python(pid))
+			hog_family_deny(f, pid);
 		break;
+	case -ESRCH: /* it is ending: what it used may still be told */
+	case -EINVAL:
+	case -EBADMSG:
+		if (!is_told(f) || now - c->born_ns > LEFT_NS)
+			c->ended_ns = now;
+		return;
 	}
 	hog_follow_drop(&f->follow, pid);
 }
 
-static void try_one(struct hog_family *f, struct hog_candidate *c)
+static void try_one(struct hog_family *f, struct hog_candidate *c, uint64_t now)
 {
 	struct hog_origin origin = {
 		.parent = c->parent,
@@ -222,11 +246,14 @@ static void try_one(struct hog_family *f, struct hog_candidate *c)
 	struct hog_candidate was = *c;
 	int r;
 
+	/* After vfork, until it runs something else or ends. */
+	if (c->forked && hog_target_shares_memory(c->pid, c->parent))
+		return;
 	if (c->forked)
 		origin.forked_from = hog_processes_find(f->list, c->parent);
 	r = hog_processes_open(f->list, c->pid, &origin, NULL);
 	if (r < 0) {
-		take_refusal(f, c, r);
+		take_refusal(f, c, r, now);
 		return;
 	}
 	if (was.comm[0])
@@ -239,7 +266,7 @@ static void try_candidates(struct hog_family *f, uint64_t now, uint64_t *cpu)
 	struct hog_candidate *c;
 
 	while (f->credit_ns > 0 && (c = hog_follow_due(&f->follow, now))) {
-		try_one(f, c);
+		try_one(f, c, now);
 		spend(f, cpu);
 	}
 }
@@ -260,15 +287,18 @@ bool hog_family_wait(struct hog_family *f, uint64_t until)
 				     : -1;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	struct timespec left;
-	uint64_t now = hog_now_ns();
+	uint64_t now = hog_now_ns(), due = hog_follow_next(&f->follow);
+	bool early = due < until;
 
 	earn(f, now);
 	/* In debt it is not woken: slots do what can be done. */
 	if (fd < 0 || now >= until || f->credit_ns <= 0)
 		return false;
+	if (early)
+		until = due > now ? due : now;
 	left.tv_sec = (time_t)((until - now) / HOG_NS_PER_SEC);
 	left.tv_nsec = (long)((until - now) % HOG_NS_PER_SEC);
-	if (ppoll(&p, 1, &left, NULL) <= 0)
+	if (ppoll(&p, 1, &left, NULL) < (early ? 0 : 1))
 		return false;
 	hog_family_hear(f, hog_now_ns());
 	return true;
@@ -357,10 +387,16 @@ static void give_rest(void *arg, uint32_t thread, uint64_t ns)
 
 void hog_family_bury(struct hog_family *f, uint64_t now, bool all)
 {
+	bool looked = false;
+
 	bury_candidates(f, now, all);
 	hog_processes_drop_gone(f->list, f, now);
 	if (f->slot->opt->mode == HOG_MODE_CPU)
-		hog_reaped_settle(&f->reaped, now, all, give_rest, f);
+		looked = hog_reaped_look(&f->reaped, now, all);
+	if (looked) {
+		take_news(f, now);
+		hog_reaped_settle(&f->reaped, give_rest, f);
+	}
 }
 
 void hog_family_lose(struct hog_family *f, const struct hog_process *p,

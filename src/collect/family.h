@@ -22,14 +22,13 @@ struct hog_family {
 	struct hog_processes *list; /* borrowed */
 	struct hog_slot *slot;      /* borrowed */
 	struct hog_reaped reaped;
-	struct hog_map64 comms; /* hashes of names that were Python's */
-	uint64_t born_ns;       /* of the session, since boot */
-	int64_t credit_ns;      /* CPU time that may be spent now */
-	uint64_t credit_at_ns;  /* when that was so */
-	uint64_t unseen_ns;     /* CPU time of the unseen, where known */
-	unsigned refused;       /* processes that may not be read */
-	pid_t refused_pid;      /* the first of them */
-	bool crowded;           /* there were more than are kept */
+	struct hog_map64 comms;  /* hashes of names that were Python's */
+	uint64_t born_ns;        /* of the session, since boot */
+	int64_t credit_ns;       /* CPU time that may be spent now */
+	uint64_t credit_at_ns;   /* when that was so */
+	uint64_t unseen_ns;      /* CPU time of the unseen, where known */
+	struct hog_map64 denied; /* pids that may not be read */
+	unsigned crowded;        /* for whom there was no room */
 };
 
 int hog_family_init(struct hog_family *f, struct hog_processes *list,
@@ -46,6 +45,8 @@ bool hog_family_wait(struct hog_family *f, uint64_t until);
 /* Gives account of those that ended unseen, and drops who is gone.  all: also
  * those of whom news may still come. */
 void hog_family_bury(struct hog_family *f, uint64_t now, bool all);
+/* pid may not be read (any more). */
+void hog_family_deny(struct hog_family *f, pid_t pid);
 /* p is about to be dropped: it ended, or is another program now. */
 void hog_family_lose(struct hog_family *f, const struct hog_process *p,
 		     uint64_t now);

@@ -96,7 +96,8 @@ uint64_t hog_follow_next(const struct hog_follow *f)
 	uint64_t next = UINT64_MAX;
 
 	for (unsigned i = 0; i < f->n; i++)
-		if (!f->v[i].ended_ns && f->v[i].next_ns < next)
+		if (f->v[i].forked && !f->v[i].ended_ns &&
+		    f->v[i].next_ns < next)
 			next = f->v[i].next_ns;
 	return next;
 }

@@ -21,6 +21,7 @@ struct hog_candidate {
 	uint64_t given_ns, looked_ns, exit_ns;
 	uint64_t ended_ns;     /* when it was heard that it ended; 0 */
 	bool forked;           /* off a Python, and has done no exec since */
+	bool turned;           /* there was no room for it */
 	bool starting;         /* there is a Python in it, not up yet */
 	uint32_t name, python; /* strings of the model: of who forked it */
 	char comm[16];         /* of its last exec; "" none was heard of */
@@ -44,7 +45,8 @@ struct hog_candidate *hog_follow_find(struct hog_follow *f, pid_t pid);
 void hog_follow_drop(struct hog_follow *f, pid_t pid);
 /* The next candidate whose time has come, its next time already set; NULL. */
 struct hog_candidate *hog_follow_due(struct hog_follow *f, uint64_t now);
-/* When one is due next; UINT64_MAX: none is there. */
+/* When one is due next that is a fork of a Python, which a single try settles;
+ * UINT64_MAX: none is there. */
 uint64_t hog_follow_next(const struct hog_follow *f);
 
 #endif

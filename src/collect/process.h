@@ -158,6 +158,7 @@ struct hog_process {
 	struct hog_stopbudget stop_budget;
 	uint64_t stop_refused_ns; /* when last; 0 never */
 	bool forked;              /* opened as a copy of its parent */
+	bool denied;              /* it may not be read any more */
 	bool gone;                /* ended, or it is another program now */
 	bool ended;               /* really so: a look later it is dropped */
 	bool settled;             /* by an exec: what comes now is another's */
@@ -187,6 +188,8 @@ void hog_process_take_exit(struct hog_process *p, pid_t tid, uint64_t cpu_ns);
 uint64_t hog_process_given(const struct hog_process *p);
 /* Who holds the GILs, at most once a slot. */
 void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot);
+/* Whether its memory is lost to us for good, by what a read of it gave. */
+bool hog_process_is_lost(struct hog_process *p, ssize_t got);
 /* One slot: reads all threads that may have moved and sends their samples. */
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot);
 

@@ -159,6 +159,9 @@ void hog_processes_drop_gone(struct hog_processes *l, struct hog_family *family,
 		struct hog_process *p = l->v[i];
 
 		if (!is_over(p)) {
+			if (p->denied)
+				hog_family_deny(family, p->pid);
+			p->denied = false;
 			l->v[kept++] = p;
 			continue;
 		}

@@ -90,7 +90,7 @@ static void settle_one(struct hog_parent *e,
 		       void (*give)(void *arg, uint32_t thread, uint64_t ns),
 		       void *arg)
 {
-	uint64_t sum = hog_target_reaped_ns(e->pid);
+	uint64_t sum = e->sum_ns;
 	uint64_t told = e->base_ns + e->told_ns + e->extra_ns;
 
 	/* Not waited for yet, or gone itself: those go on waiting. */
@@ -103,13 +103,21 @@ static void settle_one(struct hog_parent *e,
 	e->n = 0;
 }
 
-void hog_reaped_settle(struct hog_reaped *r, uint64_t now, int all,
+bool hog_reaped_look(struct hog_reaped *r, uint64_t now, bool all)
+{
+	if (!all && now - r->looked_ns < LOOK_NS)
+		return false;
+	r->looked_ns = now;
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->v[i].n > 0)
+			r->v[i].sum_ns = hog_target_reaped_ns(r->v[i].pid);
+	return true;
+}
+
+void hog_reaped_settle(struct hog_reaped *r,
 		       void (*give)(void *arg, uint32_t thread, uint64_t ns),
 		       void *arg)
 {
-	if (!all && now - r->looked_ns < LOOK_NS)
-		return;
-	r->looked_ns = now;
 	for (unsigned i = 0; i < r->n; i++)
 		settle_one(&r->v[i], give, arg);
 }

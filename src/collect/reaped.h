@@ -9,6 +9,7 @@
 #ifndef HOG_COLLECT_REAPED_H
 #define HOG_COLLECT_REAPED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,7 @@ struct hog_parent {
 	uint64_t base_ns;  /* its sum when first seen */
 	uint64_t told_ns;  /* of its children, and of theirs that ended */
 	uint64_t extra_ns; /* what was found missing so far */
+	uint64_t sum_ns;   /* its sum at the last look */
 	uint32_t *ended;   /* owned: model threads; 0: no Python */
 	unsigned n, cap;
 };
@@ -36,9 +38,12 @@ void hog_reaped_told(struct hog_reaped *r, pid_t parent, uint64_t cpu_ns);
  * not shown. */
 void hog_reaped_ended(struct hog_reaped *r, pid_t pid, pid_t parent,
 		      uint32_t thread);
-/* Looks at the sums of those whose children ended.  Calls give with what each
- * of them gets; not more often than makes sense, but for all. */
-void hog_reaped_settle(struct hog_reaped *r, uint64_t now, int all,
+/* Looks at the sums of those whose children ended; not more often than makes
+ * sense, but for all.  false: it was too soon. */
+bool hog_reaped_look(struct hog_reaped *r, uint64_t now, bool all);
+/* Calls give with what each of the ended gets.  Whatever was told before the
+ * look must be known by now: a sum has all of who is in it. */
+void hog_reaped_settle(struct hog_reaped *r,
 		       void (*give)(void *arg, uint32_t thread, uint64_t ns),
 		       void *arg);
 

@@ -82,6 +82,15 @@ static unsigned batch_end(struct hog_sampled **threads, unsigned n, unsigned k,
 	return k;
 }
 
+bool hog_process_is_lost(struct hog_process *p, ssize_t got)
+{
+	if (got != -ESRCH && got != -EPERM)
+		return false;
+	p->denied = got == -EPERM;
+	p->gone = true;
+	return true;
+}
+
 /* Reads spans [first, limit).  A slow read of several threads is done again as
  * a whole: cheaper than each alone. */
 static ssize_t read_batch(struct hog_process *p, struct hog_slot *slot,
@@ -100,8 +109,7 @@ static ssize_t read_batch(struct hog_process *p, struct hog_slot *slot,
 		got = hog_spans_read_timed(p->py.mem, spans, limit - first,
 					   ret_slow);
 	}
-	if (got == -ESRCH || got == -EPERM)
-		p->gone = true;
+	hog_process_is_lost(p, got);
 	return got;
 }
 
@@ -171,9 +179,7 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 			p->copied_ns = hog_now_ns();
 		got = hog_spans_read_timed(p->py.mem, p->spans.v, p->spans.n,
 					   &slow);
-		if (got == -ESRCH || got == -EPERM)
-			p->gone = true;
-		else if (p->tasks)
+		if (!hog_process_is_lost(p, got) && p->tasks)
 			hog_tasks_witness(p, &t, 1);
 		settle(t, got < 0 ? 0 : (size_t)got, slow,
 		       attempt + 1 == HOG_SAMPLE_TRIES);
@@ -335,7 +341,7 @@ void hog_process_settle(struct hog_process *p, struct hog_slot *slot)
 {
 	for (unsigned i = 0; i < p->n_threads; i++)
 		hog_sampled_settle(p, p->threads[i], slot);
-	if (p->ended && slot->opt->mode == HOG_MODE_CPU)
+	if (p->ended && !p->settled && slot->opt->mode == HOG_MODE_CPU)
 		hog_ends_settle(p, slot);
 }
 

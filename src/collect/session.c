@@ -233,16 +233,27 @@ int hog_session_choose(struct hog_session *s,
 	return s->list.n > 0 ? 0 : hog_select_why_none(s->select, err);
 }
 
+const char *hog_session_way(const struct hog_session *s)
+{
+	const struct hog_offspring *off = s->family.follow.offspring;
+
+	if (s->select)
+		return hog_select_way(s->select);
+	return off ? hog_offspring_way(off) : NULL;
+}
+
 struct hog_left_out hog_session_left_out(const struct hog_session *s)
 {
-	struct hog_left_out none = { 0 };
-
-	if (!s->select)
-		return none;
-	return (struct hog_left_out){
-		.refused = hog_select_refused(s->select),
-		.crowded = hog_select_crowded(s->select),
+	struct hog_left_out out = {
+		.refused = (unsigned)s->family.denied.count,
+		.crowded = s->family.crowded,
 	};
+
+	if (s->select) {
+		out.refused += hog_select_refused(s->select);
+		out.crowded += hog_select_crowded(s->select);
+	}
+	return out;
 }
 
 /* ---- housekeeping between slots ---- */

@@ -97,7 +97,10 @@ const char *hog_session_guessed(const struct hog_session *s);
  * NULL: there is none.  Borrowed. */
 const char *hog_session_taskless(const struct hog_session *s,
 				 const char **ret_why);
-/* Chosen Pythons that are not recorded: no rights to read them; no room. */
+/* How new processes are heard of: "perf", "children" (see target/launch.h),
+ * "connector", "scan" (target/newborn.h); NULL: nobody is listened for. */
+const char *hog_session_way(const struct hog_session *s);
+/* Pythons, chosen or followed, that are not recorded: no rights to read them; no room. */
 struct hog_left_out {
 	unsigned refused, crowded;
 };

@@ -99,10 +99,8 @@ static void read_probes(struct hog_process *p, struct hog_slot *slot,
 		ssize_t got =
 			hog_mem_readv(p->py.mem, spans + i, probes->n - i);
 
-		if (got == -ESRCH || got == -EPERM) {
-			p->gone = true;
+		if (hog_process_is_lost(p, got))
 			return;
-		}
 		for (; i < probes->n && got >= (ssize_t)spans[i].len; i++) {
 			got -= (ssize_t)spans[i].len;
 			judge_probe(p, slot, probes->threads[i],

@@ -149,14 +149,28 @@ static void look_around(struct hog_offspring *off)
 	off->scan = more;
 }
 
+#define RING_ROUNDS 4
+
+/* Each CPU has a ring of its own.  What one tells may follow on what another
+ * told after it was looked at: so again, until there is nothing new. */
+static void look_at_rings(struct hog_offspring *off)
+{
+	size_t before;
+	int rounds = 0;
+
+	do {
+		before = off->births.n;
+		off->perf->ops->look(off->perf, &off->births);
+	} while (off->births.n > before && ++rounds < RING_ROUNDS);
+}
+
 static void look(struct hog_offspring *off)
 {
 	uint64_t lost = off->births.lost;
 
 	off->births.n = off->taken = 0;
 	if (off->perf)
-		off->perf->ops->look(off->perf, &off->births);
-	/* Each CPU has a ring of its own. */
+		look_at_rings(off);
 	if (off->births.n > 1)
 		qsort(off->births.v, off->births.n, sizeof(*off->births.v),
 		      by_time);

@@ -106,6 +106,9 @@ int hog_target_refresh_maps(struct hog_target *target, struct hog_err *err);
  * (a core file, no rights, the first thread has ended).  One read of a file. */
 uint64_t hog_target_image(struct hog_target *target);
 
+/* Whether they run in the very same memory, as after vfork; false too when it
+ * cannot be told. */
+bool hog_target_shares_memory(pid_t pid, pid_t other);
 /* CPU time of the first thread of a process, also of a zombie; 0: unknown. */
 uint64_t hog_target_cpu_ns(pid_t pid);
 /* CPU time of all children that a process has waited for, and of theirs, to two

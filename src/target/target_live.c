@@ -4,10 +4,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -71,6 +73,11 @@ static uint64_t live_image(struct hog_target *target)
 	code = stat_field(text, 26);
 	stack = stat_field(text, 28);
 	return stack < 2 ? 0 : hog_hash64(hog_hash64(code) ^ stack);
+}
+
+bool hog_target_shares_memory(pid_t pid, pid_t other)
+{
+	return syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0) == 0;
 }
 
 uint64_t hog_target_cpu_ns(pid_t pid)
