@@ -311,9 +311,9 @@ uint64_t hog_pycoro_code(struct hog_pytasks *pt, uint64_t coro)
 
 	if (frame)
 		(void)hog_pyread_ptr(&pt->py, frame,
-				     lay->frames == HOG_PYFRAMES_HEAP ?
-					     lay->frame_code :
-					     lay->iframe_code,
+				     lay->frames == HOG_PYFRAMES_HEAP
+					     ? lay->frame_code
+					     : lay->iframe_code,
 				     &code);
 	return hog_pyref_object(&pt->py, code);
 }
