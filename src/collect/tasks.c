@@ -79,6 +79,18 @@ static bool known_name(struct hog_tasks *tasks, const char *text)
 	return hog_map64_put(&tasks->names, hash, 1) == 0;
 }
 
+static const char *coro_name(struct hog_process *p, const struct hog_pychain *c,
+			     const struct hog_pytask *task)
+{
+	const struct hog_pycode *code = NULL;
+
+	if (task->n > 0)
+		code = c->frames[task->first].code;
+	else if (task == &c->tasks[c->n_tasks - 1] && c->code) /* it runs */
+		code = hog_pycodes_get(p->stacks.codes, c->code);
+	return code ? code->qualname : "";
+}
+
 /* 3.7 has no names: there a task is called as its coroutine is. */
 static uint32_t task_marker(struct hog_process *p, struct hog_tasks *tasks,
 			    const struct hog_pytask *task)
@@ -89,8 +101,8 @@ static uint32_t task_marker(struct hog_process *p, struct hog_tasks *tasks,
 
 	if (task->has_number && task->number > HOG_TASK_NUMBER_MAX)
 		name = "Task-*";
-	if (!name[0] && task->n > 0)
-		name = c->frames[task->first].code->qualname;
+	if (!name[0])
+		name = coro_name(p, c, task);
 	snprintf(text, sizeof(text), "[task %.*s]", HOG_PYTASK_NAME_MAX,
 		 name[0] ? name : "?");
 	if (!known_name(tasks, text))
@@ -335,7 +347,7 @@ static void match(struct hog_process *p, struct hog_sampled *t,
 		at->entry = known_task(p, &t->stack.frames[at->at]);
 		splits->known += at->entry != NULL;
 	}
-	if (splits->known > 0 || splits->n == 0)
+	if (splits->known == splits->n)
 		return;
 	for (unsigned i = 0; i < tasks->n_witnesses; i++)
 		if (tasks->witnesses[i].tstate == 0 ||

@@ -74,8 +74,8 @@ async def sleeper():
 
 async def shares():
     """"long" runs three times as long as "short"; "sleeps" not at all."""
-    await asyncio.gather(make(worker(300000), "long"),
-                         make(worker(100000), "short"),
+    await asyncio.gather(make(worker(60000), "long"),
+                         make(worker(20000), "short"),
                          make(sleeper(), "sleeps"))
 
 
@@ -85,6 +85,8 @@ async def request():
 
 async def requests():
     """A new task for each, as servers do."""
+    for _ in range(100):
+        await asyncio.ensure_future(asyncio.sleep(0))
     while True:
         await asyncio.ensure_future(request())
 
