@@ -37,8 +37,12 @@ bool hog_findings_failed(const struct hog_findings *f);
 
 /* This machine and our rights on it. */
 void hog_doctor_system(struct hog_findings *f);
+/* Its part: what a stop of a thread takes here. */
+void hog_doctor_stops_here(struct hog_findings *f);
 /* One process. */
 void hog_doctor_process(struct hog_findings *f, pid_t pid);
+/* Its part: whether its threads could be stopped. */
+void hog_doctor_stops_of(struct hog_findings *f, pid_t pid);
 
 /* Parsers of /proc texts, for the tests. */
 /* The value of hidepid= of the /proc mount in a mountinfo text; "" none. */

@@ -135,5 +135,6 @@ void hog_doctor_process(struct hog_findings *f, pid_t pid)
 	check_user(f, pid);
 	check_namespaces(f, pid);
 	check_python(f, target);
+	hog_doctor_stops_of(f, pid);
 	hog_target_close(target);
 }

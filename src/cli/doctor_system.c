@@ -393,4 +393,5 @@ void hog_doctor_system(struct hog_findings *f)
 	check_children(f, status);
 	check_newcomers(f);
 	check_timer(f);
+	hog_doctor_stops_here(f);
 }

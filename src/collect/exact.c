@@ -64,6 +64,7 @@ void hog_exact_begin(struct hog_exact *exact,
 		hog_stops_init(&exact->stops);
 	exact->hurries =
 		stops && opt->rate_hz <= HURRY_HZ_MAX && hog_stop_hurry();
+	exact->stops.prompt = exact->hurries;
 }
 
 void hog_exact_end(struct hog_exact *exact)

@@ -282,7 +282,7 @@ unsigned hog_stops_serve(struct hog_stops *stops)
 }
 
 /* One that is heard of now is served at once: it is held until then. */
-static void wait_for_news(const struct hog_stops *stops, uint64_t ns)
+static void wait_for_news(struct hog_stops *stops, uint64_t ns)
 {
 	const struct timespec most = { .tv_sec = (time_t)(ns / HOG_NS_PER_SEC),
 				       .tv_nsec = (long)(ns % HOG_NS_PER_SEC) };
@@ -294,7 +294,10 @@ static void wait_for_news(const struct hog_stops *stops, uint64_t ns)
 	}
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	sigtimedwait(&set, NULL, &most);
+	if (sigtimedwait(&set, NULL, &most) < 0 || !stops->prompt)
+		return;
+	for (unsigned i = 0; i < stops->n_left; i++)
+		stops->left[i].since_ns = hog_now_ns();
 }
 
 void hog_stops_serve_until(struct hog_stops *stops, uint64_t until_ns)

@@ -43,6 +43,9 @@ struct hog_stops {
 	unsigned n_left;
 	uint64_t count, held_ns; /* in all */
 	bool hears, unblock;     /* SIGCHLD is blocked; was not before */
+	/* We hurry (see below): what we hear of has only just happened.  Else
+	 * a thread is taken as held since it was last seen not to be. */
+	bool prompt;
 };
 
 /* Blocks SIGCHLD for the calling thread, by which the kernel tells of stops:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """doctor says whether recording would work, and what to do if not."""
 
+import re
 import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +76,29 @@ def test_another_user_is_told_what_is_missing(hognose, target, tmp_path):
         capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "another user" in done.stdout and "sudo" in done.stderr
+
+
+@pytest.mark.needs("ptrace")
+def test_it_tells_whether_threads_can_be_stopped(hognose, any_python, target):
+    worker = target("says_ready.py")
+    said = hognose.run("doctor", "--json").ok().json()["checks"]
+    stops = [check for check in said if check["name"] == "stops"]
+    assert len(stops) == 1
+    assert re.match(r"--exact would hold a thread for \d+ us",
+                    stops[0]["finding"])
+    result = hognose.run("doctor", "--json", worker.pid).ok()
+    assert checks(result)["stoppable"]["finding"] == \
+        "its threads can be stopped (--exact)"
+    assert worker.tracer_pid == 0
+    script = ("import ctypes, sys, time\n"
+              "ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), 0, 0)\n"
+              "print(flush=True)\n"
+              "time.sleep(1000)\n")
+    with subprocess.Popen([sys.executable, "-c", script, str(worker.pid)],
+                          stdout=subprocess.PIPE) as tracer:
+        tracer.stdout.readline()
+        check = checks(hognose.run("doctor", "--json", worker.pid).ok())
+        tracer.kill()
+    assert check["stoppable"]["status"] == "note"
+    assert f"process {tracer.pid} (" in check["stoppable"]["finding"]
+    assert "detach" in check["stoppable"]["remedy"]
