@@ -74,9 +74,14 @@ void hog_exact_end(struct hog_exact *exact)
 		hog_stop_hurry_end();
 }
 
+bool hog_exact_shown(const struct hog_sampled *t)
+{
+	return t->held && t->held->shown;
+}
+
 struct hog_stackmemo *hog_exact_memo(struct hog_sampled *t)
 {
-	return t->held && t->held->shown ? &t->held->memo : &t->memo;
+	return hog_exact_shown(t) ? &t->held->memo : &t->memo;
 }
 
 void hog_exact_unshow(struct hog_sampled *t)

@@ -50,6 +50,8 @@ void hog_exact_read(struct hog_process *p, struct hog_slot *slot,
 void hog_exact_retake(struct hog_process *p, struct hog_slot *slot,
 		      struct hog_sampled *t);
 
+/* Did the thread stand still when the stack it has now was copied? */
+bool hog_exact_shown(const struct hog_sampled *t);
 /* What belongs to the stack that the thread has now. */
 struct hog_stackmemo *hog_exact_memo(struct hog_sampled *t);
 /* The thread has another stack now, by its reader. */

@@ -236,7 +236,8 @@ static uint32_t loss_flags(struct hog_slot *slot, const struct hog_sampled *t)
 	loss->repaired += s->repaired;
 	loss->truncated += s->truncated;
 	loss->unreadable += s->unreadable;
-	slot->doubt += hog_pyreader_doubt(t->reader, s);
+	if (!hog_exact_shown(t))
+		slot->doubt += hog_pyreader_doubt(t->reader, s);
 	return (s->torn ? HOG_EVF_TORN : 0) |
 	       (s->repaired ? HOG_EVF_REPAIRED : 0) |
 	       (s->truncated ? HOG_EVF_TRUNCATED : 0) |
