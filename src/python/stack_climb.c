@@ -25,16 +25,17 @@ static struct ds_shim *shim_slot(struct ds_reader *r, uint64_t addr)
 }
 
 /* The same place on the C stack serves one caller after the other. */
-static struct ds_shim *link_slot(struct ds_reader *r, uint64_t addr,
-				 uint64_t to)
+static uint64_t link_key(uint64_t addr, uint64_t to)
 {
-	return &r->links[hog_hash64(hog_hash64(addr) ^ to) % DS_SHIMS_MAX];
+	return hog_hash64(addr) ^ to;
 }
 
 static uint64_t shim_leads(struct ds_reader *r, uint64_t addr, uint64_t to)
 {
 	*shim_slot(r, addr) = (struct ds_shim){ addr, to };
-	*link_slot(r, addr, to) = (struct ds_shim){ addr, to };
+	if (r->links.count > DS_LINKS_MAX)
+		hog_map64_clear(&r->links);
+	hog_map64_put(&r->links, link_key(addr, to), 1);
 	return to;
 }
 
@@ -83,9 +84,7 @@ uint64_t ds_shim_previous(struct ds_reader *r, uint64_t addr, uint64_t expect)
  * time of another read the call is often over: what was seen once holds. */
 static bool shim_links(struct ds_reader *r, uint64_t addr, uint64_t to)
 {
-	const struct ds_shim *link = link_slot(r, addr, to);
-
-	if (link->addr == addr && link->previous == to)
+	if (hog_map64_get(&r->links, link_key(addr, to)))
 		return true;
 	return ds_shim_previous(r, addr, to) == to;
 }
@@ -99,8 +98,10 @@ static bool direct_link_holds(const struct ds_reader *r,
 			      const struct ds_frame *p,
 			      const struct ds_frame *c)
 {
+	/* 3.13+: a call leaves in its caller where to go on.  Else, while the
+	 * copy went up, the caller has called what it had not called yet. */
 	if (!ds_is_running(r, p))
-		return true;
+		return !r->rules->has_return_offset || p->return_offset != 0;
 	return r->rules->entry_flag && c->is_entry == 1;
 }
 
@@ -157,6 +158,13 @@ static bool stale(struct ds_reader *r, const struct ds_frame *p,
 	       ds_popped(r, c);
 }
 
+/* 3.13: its caller is still the current frame. */
+static bool being_pushed(const struct ds_reader *r, const struct ds_frame *c)
+{
+	return r->rules->marks_running && r->rules->has_return_offset &&
+	       c->at == 0 && !ds_is_running(r, c);
+}
+
 static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 		      struct ds_frame *c)
 {
@@ -173,7 +181,8 @@ static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 	/* One that C code has just pushed has no caller yet: its previous is
 	 * that of the call before. */
 	if (linked(r, p, c) && ds_resolve(r, c) &&
-	    (c->at >= 0 || c->previous == p->addr) && !ds_raised(r, c))
+	    (c->at >= 0 || c->previous == p->addr) && !ds_raised(r, c) &&
+	    !being_pushed(r, c))
 		return true;
 	r->n_f = before;
 	*reject = (struct ds_reject){ look, r->sample };
@@ -219,7 +228,35 @@ static bool popped_is_leaf(struct ds_reader *r, const struct ds_frame *p,
 {
 	if (r->rules->marks_running)
 		return p->stacktop >= 0 && ds_pair_proven(r->shared, p, c);
-	return c->previous == p->addr && ds_site_known(r->shared, p, c);
+	return c->previous == p->addr && ds_returned(r, c) &&
+	       ds_site_known(r->shared, p, c);
+}
+
+/* The frame that stands where p calls to, as it was left; false: none that p
+ * has called. */
+static bool last_callee(struct ds_reader *r, const struct ds_frame *p,
+			struct ds_frame *ret)
+{
+	struct ds_chunk *chunk = &r->chunks[p->chunk];
+	uint64_t off = p->addr - chunk->addr + p->code->frame_bytes;
+
+	return off + DS_FRAME_HEAD <= chunk->got &&
+	       ds_parse(r, chunk->addr + off, chunk->buf + off,
+			(uint32_t)(chunk->got - off), ret) &&
+	       ret->previous == p->addr && ds_resolve(r, ret);
+}
+
+/* 3.11, 3.12: an exception has left the callee of the leaf.  The leaf stands in
+ * the call still, and either that frame is being cleared, or the exception has
+ * left the leaf, too, and it is.  Nothing tells which, and one is as frequent as
+ * the other: so by turns. */
+static bool left_with_callee(struct ds_reader *r, const struct ds_frame *leaf)
+{
+	struct ds_frame c;
+
+	return r->rules->marks_running && !r->rules->has_return_offset &&
+	       !leaf->heap && !ds_is_running(r, leaf) && leaf->at >= 0 &&
+	       last_callee(r, leaf, &c) && ds_raised(r, &c) && r->sample % 2;
 }
 
 static void note_height(struct ds_reader *r, const struct ds_frame *f)
@@ -367,6 +404,11 @@ enum hog_pyverdict ds_climb(struct ds_reader *r)
 		}
 		if (!ds_push(&r->f, &r->n_f, &r->cap_f, &c))
 			return HOG_PYSTACK_RETRY;
+	}
+	if (!popped && r->n_f > 1 && left_with_callee(r, &r->f[r->n_f - 1])) {
+		r->n_f--;
+		ds_keep(r, r->n_f);
+		return HOG_PYSTACK_OK;
 	}
 	return judge(r, popped);
 }

@@ -128,6 +128,19 @@ bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 	return true;
 }
 
+bool ds_returned(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_rules *rules = r->rules;
+	const unsigned char *code = f->code->code;
+
+	if (!code || f->at < 0)
+		return false;
+	for (unsigned i = 0; i < sizeof(rules->popped_ops); i++)
+		if (rules->popped_ops[i] && code[f->at] == rules->popped_ops[i])
+			return true;
+	return false;
+}
+
 bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
 {
 	const struct ds_rules *rules = r->rules;
@@ -137,9 +150,8 @@ bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
 		return true;
 	if (ds_is_running(r, f) || !code || f->at < 0)
 		return false;
-	for (unsigned i = 0; i < sizeof(rules->popped_ops); i++)
-		if (rules->popped_ops[i] && code[f->at] == rules->popped_ops[i])
-			return true;
+	if (ds_returned(r, f))
+		return true;
 	/* From 3.13 on a generator's first frame is left one unit behind. */
 	return (f->code->flags & HOG_CO_ANY_GENERATOR) && f->owner == 0 &&
 	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
@@ -152,13 +164,18 @@ bool ds_set_up(const struct ds_frame *f)
 
 bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
 {
+	const struct ds_rules *rules = r->rules;
 	const unsigned char *code = f->code->code;
 
-	if (!r->rules->raise_ops[0] || ds_is_running(r, f) || !code ||
-	    f->at < 0)
+	if (!rules->raise_ops[0] || ds_is_running(r, f) || !code || f->at < 0)
 		return false;
-	return code[f->at] == r->rules->raise_ops[0] ||
-	       code[f->at] == r->rules->raise_ops[1];
+	if (code[f->at] == rules->raise_ops[0] ||
+	    (rules->raise_ops[1] && code[f->at] == rules->raise_ops[1]))
+		return true;
+	/* Who is in a call has where to go on. */
+	return rules->marks_running && rules->has_return_offset &&
+	       f->return_offset == 0 && f->owner == 0 && f->at > 0 &&
+	       !ds_set_up(f) && !ds_popped(r, f);
 }
 
 /* ---- the copy ---- */
@@ -577,6 +594,7 @@ static void ds_fini(struct hog_pyreader *base)
 	free(r->g);
 	free(base->stack.frames);
 	hog_map64_fini(&r->parents);
+	hog_map64_fini(&r->links);
 }
 
 static void ds_forget(struct hog_pyreader *base)

@@ -33,6 +33,7 @@
 #define DS_HEAP_HEAD 8         /* bytes copied before each: its gen state */
 #define DS_FRAME_HEAD 88       /* bytes of a frame's fixed part, any version */
 #define DS_SHIMS_MAX 256
+#define DS_LINKS_MAX 4096
 #define DS_REJECTS_MAX 16
 #define DS_CODES_MAX 64
 #define DS_EXTRA_MAX 16
@@ -49,8 +50,8 @@ struct ds_rules {
 	uint8_t minor;
 	uint8_t popped_ops[6]; /* opcodes at which a frame off the stack stands;
 				* 0 ends the list */
-	uint8_t raise_ops[2]; /* <= 3.13: a frame that stands here, not running,
-			       * was left by an exception */
+	uint8_t raise_ops[2];  /* a frame that stands here and is not said to be
+			       * running was left by an exception */
 	uint8_t return_generator;
 	bool marks_running; /* stacktop == -1 while running (<= 3.13) */
 	bool clears_code;   /* popped frames lose f_executable (3.14+) */
@@ -172,8 +173,7 @@ struct ds_reader {
 	uint32_t gen_seen;       /* sample number when last a generator ran */
 
 	struct ds_shim shims[DS_SHIMS_MAX]; /* by hash of the address */
-	struct ds_shim links[DS_SHIMS_MAX]; /* by hash of both: shims that were
-					     * seen to lead there */
+	struct hog_map64 links; /* shims that were seen to lead somewhere */
 	struct ds_reject rejects[DS_REJECTS_MAX]; /* the same */
 	/* Code objects met lately, by hash of the address: most look-ups of a
 	 * sample end here. */
@@ -209,6 +209,8 @@ bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 /* Fills code and at; reads a code object that is not known yet. */
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
 bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
+/* It stands at a return (or yield): that is how it was left. */
+bool ds_returned(const struct ds_reader *r, const struct ds_frame *f);
 /* It is still being set up: it has called nobody. */
 bool ds_set_up(const struct ds_frame *f);
 /* An exception has left it, which its state does not tell from a call. */
