@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+import hogfile
 import programs
 
 ROOT = re.compile(r"\[process (\d+) (.*)\]$")
@@ -114,3 +115,81 @@ def test_one_process_has_a_root_only_with_threads(hognose, target):
     assert any(re.match(r"\[thread \d+ worker\]$", root) for root in roots)
     assert any(re.match(rf"\[thread {worker.pid} MainThread\]$", root)
                for root in roots)
+
+
+DAEMON = """
+import os, time
+def work(seconds):
+    end = time.time() + seconds
+    while time.time() < end: sum(range(1000))
+def daemon_work(): work(0.5)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        daemon_work()
+    os._exit(0)
+os.wait()
+work(0.8)
+"""
+
+
+def test_a_daemon_is_followed(hognose, any_python, tmp_path):
+    """Forked twice, and its parent is gone before it begins to work."""
+    out = tmp_path / "o.folded"
+    hognose.run("record", "-q", "-o", out, "--", any_python.path, "-c",
+                DAEMON).ok()
+    found = {ROOT.match(stack.frames[0])[1] for stack
+             in programs.parse_folded(out.read_text())
+             if "daemon_work" in stack.functions()}
+    assert len(found) == 1
+
+
+def test_execs_of_other_versions_are_followed(hognose, tmp_path):
+    """The same process runs one Python after the other."""
+    import pythons
+    found = [p for p in pythons.Discovery().found
+             if not (p.root or p.debug or p.free_threaded)]
+    chain = [found[0], found[-1], found[len(found) // 2]]
+    script = tmp_path / "chain.py"
+    script.write_text(
+        "import os, sys, time\n"
+        "def work():\n"
+        "    end = time.time() + 0.4\n"
+        "    while time.time() < end: sum(range(1000))\n"
+        "work()\n"
+        "if sys.argv[1:]:\n"
+        "    os.execv(sys.argv[1], [sys.argv[1], __file__] + sys.argv[2:])\n")
+    out = tmp_path / "o.hog"
+    hognose.run("record", "-q", "-o", out, "--", chain[0].path, script,
+                *[p.path for p in chain[1:]]).ok()
+    recording = hogfile.read(out)
+    worked = {recording.threads[event.thread].process
+              for event in recording.events
+              if any(frame.function.name == "work" for frame
+                     in recording.frames_of(event.stack))}
+    versions = [tuple(int(n) for n in p.python.split(".")[:2])
+                for p in sorted(worked, key=lambda p: p.start_ns)]
+    assert versions == [p.version[:2] for p in chain]
+    assert len({p.pid for p in worked}) == 1
+
+
+CROWD = """
+import os, time
+kids = []
+for _ in range(%d):
+    kids.append(os.fork())
+    if kids[-1] == 0:
+        time.sleep(%g)
+        os._exit(0)
+for pid in kids: os.waitpid(pid, 0)
+"""
+
+
+def test_hundreds_that_are_alive_at_once(hognose, any_python, tmp_path):
+    out, stats = tmp_path / "o.folded", tmp_path / "s.json"
+    hognose.run("record", "-q", "--idle", "-o", out, "--stats", stats, "--",
+                any_python.path, "-c", CROWD % (300, 4)).ok()
+    roots = {stack.frames[0] for stack
+             in programs.parse_folded(out.read_text())}
+    assert len(roots) == 301
+    assert json.loads(stats.read_text())["unseen"] == 0
