@@ -91,6 +91,7 @@ struct run {
 	char examples[EXAMPLES][512];
 	unsigned n_examples;
 	uint64_t random;
+	uint64_t stood[STOPPED_THREADS];    /* hash of the last truth */
 	const volatile uint64_t *round; /* -m: mapped */
 	uint64_t round_before;
 	struct hog_pyframe frames[HOG_PYSTACK_MAX];
@@ -416,6 +417,21 @@ static void measure(struct run *run)
 
 /* The truth ------------------------------------------------------------------ */
 
+/* A thread that waits for a CPU is stopped in one place again and again, which
+ * says nothing: as with samples, only a place that differs counts. */
+static bool stands_still(struct run *run, unsigned i, size_t n)
+{
+	uint64_t hash = 1;
+
+	for (size_t k = 0; k < n; k++)
+		hash = hog_hash64(hash ^ run->frames[k].code->serial ^
+				  (uint64_t)(uint32_t)run->frames[k].at << 32);
+	if (hash == run->stood[i])
+		return true;
+	run->stood[i] = hash;
+	return false;
+}
+
 static void truth_of(struct run *run, unsigned i, unsigned half)
 {
 	bool truncated;
@@ -423,7 +439,7 @@ static void truth_of(struct run *run, unsigned i, unsigned half)
 				 run->states[i].addr, run->frames,
 				 HOG_PYSTACK_MAX, &truncated);
 
-	if (n < 0)
+	if (n < 0 || stands_still(run, i, (size_t)n))
 		return;
 	shape_add(&run->truth, (size_t)n, 1);
 	shape_add(&run->truth_half[half], (size_t)n, 1);
@@ -441,7 +457,10 @@ static void truth_of(struct run *run, unsigned i, unsigned half)
 /* Stops every thread again and again, at random moments. */
 static void take_truths(struct run *run)
 {
-	for (unsigned long k = 0; k < run->truths; k++) {
+	uint64_t end = hog_now_ns() + run->seconds * HOG_NS_PER_SEC;
+
+	for (unsigned long k = 0;
+	     run->truth.n < run->truths && hog_now_ns() < end; k++) {
 		unsigned i = (unsigned)(k % run->n_threads);
 		struct hog_stop stop;
 
@@ -449,7 +468,7 @@ static void take_truths(struct run *run)
 		if (hog_stop_begin(&run->stopped.stops, run->target->pid,
 				   run->states[i].tid, &stop) < 0)
 			break;
-		truth_of(run, i, (unsigned)(k * 2 / run->truths));
+		truth_of(run, i, run->truth.n * 2 >= run->truths);
 		hog_stop_end(&run->stopped.stops, &stop);
 	}
 	hog_stops_fini(&run->stopped.stops);
