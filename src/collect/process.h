@@ -23,29 +23,32 @@
 #define HOG_SAMPLE_TRIES 6
 
 struct hog_sampled { /* a thread state */
+	/* What is looked at in each slot, of thousands of threads, comes first
+	 * and lies together. */
 	struct hog_pytstate state;
-	struct hog_pyreader *reader; /* owned */
-	struct hog_stackmemo memo;
-	struct hog_oswatch watch;
-	struct hog_osthread os; /* as last seen */
-	uint64_t os_ns;         /* when; 0 never */
-	uint64_t read_ns;       /* slot of its last stack; 0 none yet */
-	struct hog_cputime cpu;
-	uint64_t exit_ns;      /* its CPU time when it ended; 0 not known */
-	uint64_t turns;        /* on a CPU so far: of doze.c */
-	uint32_t interp;       /* index in the process */
-	uint32_t model_thread; /* id in the model */
-	bool listed;           /* found by the listing under way */
-	bool ended;            /* no longer there */
+	uint64_t os_ns;          /* when os was seen; 0 never */
+	uint64_t copy_switches;  /* of resting.c: the count before its copy */
+	uint64_t probe_switches; /* the same before its probe */
+	bool listed;             /* found by the listing under way */
+	bool ended;              /* no longer there */
+	bool rests;              /* it is not read in this slot */
 	bool twin, out; /* it has states in several interpreters; this one is
 			 * not in use */
 	bool probe_known, moved;
-	int trust;                             /* of running.c */
+	uint32_t idle_stack;    /* --idle: as last sent; 0 none yet */
+	uint32_t interp;        /* index in the process */
+	struct hog_osthread os; /* as last seen */
+
+	struct hog_pyreader *reader; /* owned */
+	struct hog_stackmemo memo;
+	struct hog_oswatch watch;
+	uint64_t read_ns; /* slot of its last stack; 0 none yet */
+	struct hog_cputime cpu;
+	uint64_t exit_ns;      /* its CPU time when it ended; 0 not known */
+	uint64_t turns;        /* on a CPU so far: of doze.c */
+	uint32_t model_thread; /* id in the model */
+	int trust;             /* of running.c */
 	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
-	uint32_t idle_stack;     /* --idle: as last sent; 0 none yet */
-	uint64_t copy_switches;  /* of resting.c: the count before its copy */
-	uint64_t probe_switches; /* the same before its probe */
-	bool rests;              /* it is not read in this slot */
 	/* --async: where the greenlet that runs is told (0: not known), which
 	 * it was before the copy, and the thread's main one. */
 	uint64_t green_word, green, green_main;
