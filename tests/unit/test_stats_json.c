@@ -65,10 +65,9 @@ Test(stats_json, the_line_names_what_was_lost)
 	char line[200];
 
 	hog_stats_line(line, sizeof(line), &run.stats);
-	cr_expect_str_eq(line,
-			 "19 samples in 0.2 s at 100 Hz, 2 late, "
-			 "1 missed, 1 torn, about 1.2 % of stacks wrong; "
-			 "itself 0.03 s of CPU, 12.3 MB");
+	cr_expect_str_eq(line, "19 samples in 0.2 s at 100 Hz, 2 late, "
+			       "1 missed, 1 torn, about 1.2 % of stacks wrong; "
+			       "itself 0.03 s of CPU, 12.3 MB");
 	run.stats.loss.unreadable = 4;
 	run.stats.loss.retries = 3;
 	run.stats.estimated_wrong = 0;
