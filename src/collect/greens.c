@@ -261,16 +261,19 @@ static bool owns(const struct hog_greenlet *g, uint64_t root)
 	return g->chunk && root - g->chunk < CHUNK_BYTES;
 }
 
-/* Is the greenlet that this outermost frame was seen under still its owner? */
+/* Is the greenlet that this outermost frame was seen under still its owner?
+ * *ret_certain: its data stack says so.  (A thread that lost its CPU in the
+ * middle of a switch shows another one running, again and again.) */
 static bool still_owns(struct hog_greens *gs, uint64_t addr, uint64_t root,
-		       unsigned votes)
+		       unsigned votes, bool *ret_certain)
 {
 	struct hog_greenlet g;
 
 	if (hog_greenlet_read(&gs->found, addr, &g) < 0)
 		return false;
-	if (g.state == HOG_GREENLET_PARKED && g.chunk)
-		return owns(&g, root) || votes > 1;
+	*ret_certain = g.state == HOG_GREENLET_PARKED && owns(&g, root);
+	if (*ret_certain)
+		return true;
 	return votes > 1 && (g.state == HOG_GREENLET_PARKED ||
 			     g.state == HOG_GREENLET_RUNNING);
 }
@@ -285,6 +288,7 @@ static uint64_t by_root(struct hog_greens *gs, uint64_t root, uint64_t now,
 	uint64_t *known = hog_map64_get(&gs->roots, root);
 	uint64_t addr = 0;
 	unsigned votes = 0;
+	bool certain = false;
 
 	if (known) {
 		addr = *known & ((1ull << VOTES_SHIFT) - 1);
@@ -292,8 +296,8 @@ static uint64_t by_root(struct hog_greens *gs, uint64_t root, uint64_t now,
 	}
 	if (addr == now) {
 		votes += sure && votes < VOTES_MAX;
-	} else if (addr && still_owns(gs, addr, root, votes)) {
-		votes -= sure && votes > 1;
+	} else if (addr && still_owns(gs, addr, root, votes, &certain)) {
+		votes -= sure && votes > 1 && !certain;
 		now = addr;
 	} else if (!sure) {
 		return 0;
