@@ -91,8 +91,8 @@ struct run {
 	char examples[EXAMPLES][512];
 	unsigned n_examples;
 	uint64_t random;
-	uint64_t stood[STOPPED_THREADS];    /* hash of the last truth */
-	const volatile uint64_t *round; /* -m: mapped */
+	uint64_t stood[STOPPED_THREADS]; /* hash of the last truth */
+	const volatile uint64_t *round;  /* -m: mapped */
 	uint64_t round_before;
 	struct hog_pyframe frames[HOG_PYSTACK_MAX];
 };
