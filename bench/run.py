@@ -53,6 +53,7 @@ class Bench:
             setattr(self, key, value)
         found = pythons.Discovery().found
         self.hognose = tools.Hognose()
+        self.hognose_exact = tools.HognoseExact()
         self.hognose_default = tools.HognoseDefault()
         self.peers = peers.all_of(found)
         self.floors = floor.all_of(place)

@@ -35,8 +35,9 @@ def ratio(done, before, after):
 
 
 def at_rate(bench, python, name, rate):
-    tools = [bench.hognose, *bench.peers_of(python, "py-spy", "py-spy-nb",
-                                            "austin", "tachyon")]
+    tools = [bench.hognose, bench.hognose_exact,
+             *bench.peers_of(python, "py-spy", "py-spy-nb", "austin",
+                             "tachyon")]
     pairs = {tool.name: [] for tool in tools}
     whys = {tool.name: tool.why_not(python) for tool in tools}
     noise = []
@@ -74,6 +75,6 @@ def slowdown(bench):
         names = ("deep20", "deep200") if python.version < (3, 12) else (
             "deep20",)
         for name in names:
-            for rate in (1000, 10000):
+            for rate in (100, 1000, 10000):
                 rows += at_rate(bench, python, name, rate)
     return rows

@@ -150,6 +150,17 @@ class Hognose(Tool):
             stacks=read_folded(out, self.function) if stacks else None)
 
 
+class HognoseExact(Hognose):
+    """A thread is stopped for each sample."""
+
+    name = "hognose --exact"
+    stops = True
+
+    def record_argv(self, target, rate, seconds, out, idle=False):
+        return super().record_argv(target, rate, seconds, out, idle) + [
+            "--exact"]
+
+
 class HognoseDefault(Hognose):
     """As people use it: threads that sleep are looked at, but left out."""
 
