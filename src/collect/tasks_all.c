@@ -14,15 +14,6 @@
 
 #define TIME_SHARE 16 /* of a period */
 #define LIST_SHARE 32 /* of a core, for listing them */
-#define BATCH 128     /* looked at with one call */
-
-/* One batch: tasks, and what is known of them. */
-struct batch {
-	struct hog_pytaskref refs[BATCH];
-	const struct hog_notes *notes[BATCH];
-	bool same[BATCH];
-	unsigned n;
-};
 
 static int append(struct hog_tasks *tasks, const struct hog_pytaskref *refs,
 		  size_t n)
@@ -102,50 +93,17 @@ static void count(struct hog_process *p, const struct hog_pytaskref *ref,
 		(void)hog_map64_put(&p->tasks->weights, key, 1);
 }
 
-static void fill(struct hog_process *p, struct hog_tasks *tasks,
-		 struct batch *b, size_t left)
-{
-	static const struct hog_notes never = { .full = true };
-
-	b->n = 0;
-	while (b->n < BATCH && b->n < left) {
-		const struct hog_pytaskref *ref =
-			&tasks->list[tasks->next++ % tasks->n_list];
-		struct hog_taskentry *e =
-			hog_taskentry_of(tasks, &tasks->by_task, ref->task);
-
-		b->refs[b->n] = *ref;
-		b->notes[b->n++] =
-			e && hog_taskentry_alive(p, e) ? &e->notes : &never;
-	}
-	tasks->next %= tasks->n_list;
-}
-
-/* How many tasks of the batch were looked at before time was over. */
-static unsigned look(struct hog_process *p, struct batch *b, uint64_t until)
+/* One task: as it was when that still holds, or read again. */
+static void look(struct hog_process *p, const struct hog_pytaskref *ref)
 {
 	struct hog_tasks *tasks = p->tasks;
+	struct hog_taskentry *e =
+		hog_taskentry_of(tasks, &tasks->by_task, ref->task);
 
-	if (hog_notes_check_all(b->notes, b->n, p->py.mem, b->same) < 0) {
-		p->gone = true;
-		return 0;
-	}
-	for (unsigned i = 0; i < b->n; i++) {
-		struct hog_taskentry *e = hog_taskentry_of(
-			tasks, &tasks->by_task, b->refs[i].task);
-
-		if (e && b->same[i]) {
-			count(p, &b->refs[i], e);
-			continue;
-		}
-		if (hog_now_ns() > until)
-			return i;
-		if (hog_taskentry_read(p, b->refs[i].task, &e) == 0)
-			count(p, &b->refs[i], e);
-		if (p->gone)
-			return i;
-	}
-	return b->n;
+	if ((e && hog_taskentry_alive(p, e) &&
+	     hog_pytasks_confirms(tasks->pt, &e->notes)) ||
+	    hog_taskentry_read(p, ref->task, &e) == 0)
+		count(p, ref, e);
 }
 
 static void send_counted(struct hog_process *p, struct hog_slot *slot,
@@ -167,7 +125,6 @@ static void send_counted(struct hog_process *p, struct hog_slot *slot,
 void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_tasks *tasks = p->tasks;
-	struct batch b;
 	uint64_t until;
 	size_t looked = 0;
 
@@ -180,19 +137,13 @@ void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
 	until = hog_now_ns() + slot->period_ns / TIME_SHARE;
 	hog_map64_clear(&tasks->weights);
 	while (looked < tasks->n_list && !p->gone) {
-		unsigned n;
-
-		fill(p, tasks, &b, tasks->n_list - looked);
-		n = look(p, &b, until);
-		looked += n;
-		if (n < b.n) { /* the rest has its turn next time */
-			tasks->next += tasks->n_list - (b.n - n);
-			tasks->next %= tasks->n_list;
-			break;
-		}
+		look(p, &tasks->list[tasks->next++ % tasks->n_list]);
+		looked++;
 		if (hog_now_ns() > until)
 			break;
 	}
+	if (tasks->n_list > 0)
+		tasks->next %= tasks->n_list;
 	slot->stats->loss.tasks_skipped += tasks->n_list - looked;
 	if (looked > 0)
 		send_counted(p, slot, looked);

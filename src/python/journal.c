@@ -318,3 +318,17 @@ void hog_journal_forget(struct hog_journal *j)
 {
 	j->age++;
 }
+
+bool hog_journal_confirms(struct hog_journal *j, const struct hog_notes *notes)
+{
+	_cleanup_free_ unsigned char *bytes = NULL;
+
+	if (notes->full)
+		return false;
+	bytes = malloc(notes->len + 1);
+	for (uint32_t i = 0; bytes && i < notes->n; i++)
+		if (!read_pages(j, notes->v[i].addr, bytes + notes->v[i].at,
+				notes->v[i].len))
+			return false;
+	return bytes && same_bytes(notes, bytes);
+}

@@ -49,7 +49,7 @@ int hog_notes_check_all(const struct hog_notes *const *notes, unsigned n,
  * copied before, until those are forgotten.  That what was read is still so,
  * and belongs together, the notes must tell. */
 #define HOG_JOURNAL_PAGE 4096u
-#define HOG_JOURNAL_PAGES 64 /* kept at once */
+#define HOG_JOURNAL_PAGES 256 /* kept at once */
 
 struct hog_journal_page {
 	uint64_t addr;
@@ -68,6 +68,10 @@ struct hog_journal {
 /* The journal must stay where it is. */
 void hog_journal_init(struct hog_journal *j, struct hog_mem *of);
 void hog_journal_fini(struct hog_journal *j);
+/* As hog_notes_check, but out of the journal's pages: for many that share most
+ * of what they note.  Their bytes may be of different moments, so only "the
+ * same" is an answer: anything else must be read again. */
+bool hog_journal_confirms(struct hog_journal *j, const struct hog_notes *notes);
 /* What is read from here on is read now. */
 void hog_journal_forget(struct hog_journal *j);
 

@@ -185,6 +185,11 @@ void hog_pytasks_look_anew(struct hog_pytasks *pt)
 	hog_journal_forget(&pt->journal);
 }
 
+bool hog_pytasks_confirms(struct hog_pytasks *pt, const struct hog_notes *notes)
+{
+	return hog_journal_confirms(&pt->journal, notes);
+}
+
 /* ---- one task ---- */
 
 /* A name that asyncio gave is a number, kept as such (3.12+) or made a str. */

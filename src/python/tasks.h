@@ -82,6 +82,10 @@ void hog_pytasks_free(struct hog_pytasks *pt);
  * be of now, and once for all that may be of one moment. */
 void hog_pytasks_look_anew(struct hog_pytasks *pt);
 
+/* Is all that was noted still so, by those pages?  false: read it again. */
+bool hog_pytasks_confirms(struct hog_pytasks *pt,
+			  const struct hog_notes *notes);
+
 /* Looks where asyncio is in each interpreter (it may be imported at any time);
  * not for each sample.  How many have it. */
 int hog_pytasks_refresh(struct hog_pytasks *pt,

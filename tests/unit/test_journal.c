@@ -103,13 +103,16 @@ Test(journal, reads_a_page_once_until_it_is_forgotten)
 	reads = fake.mem.reads;
 	read_some(64);
 	cr_expect_eq(fake.mem.reads, reads);
+	cr_expect(hog_journal_confirms(&journal, &notes));
 	fake_mem_poke_u64(&fake, AT, 5);
 	cr_assert_eq(hog_mem_read_u64(&journal.mem, AT, &value), 0);
 	cr_expect_eq(value, 0);
+	cr_expect(hog_journal_confirms(&journal, &notes));
 	cr_expect_eq(hog_notes_check(&notes, &fake.mem), 0);
 	hog_journal_forget(&journal);
 	cr_assert_eq(hog_mem_read_u64(&journal.mem, AT, &value), 0);
 	cr_expect_eq(value, 5);
+	cr_expect_not(hog_journal_confirms(&journal, &notes));
 	/* Across the border of two pages, and at the end of the last one. */
 	fake_mem_poke_u64(&fake, AT + 4092, 0x1122334455667788);
 	hog_journal_forget(&journal);
