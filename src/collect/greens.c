@@ -34,6 +34,7 @@ void hog_greens_free(struct hog_greens *greens)
 	hog_greenlets_fini(&greens->found);
 	hog_map64_fini(&greens->index);
 	hog_map64_fini(&greens->roots);
+	hog_map64_fini(&greens->weights);
 	free(greens->v);
 	free(greens->frames);
 	free(greens);

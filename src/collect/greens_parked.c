@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * --async=all: the stacks of parked greenlets.  They are looked at ten times a
- * second, less often when there are so many that this would cost too much, and
- * each look stands for all slots since the one before.
+ * second, as many as a share of the time allows, in turn.  A look stands for all
+ * slots since the one before, and those looked at for all there are.
  */
 #include <errno.h>
 
@@ -10,7 +10,7 @@
 #include "collect/greens_priv.h"
 
 #define PARKED_NS (HOG_NS_PER_SEC / 10)
-#define PARKED_SHARE 16 /* of a core */
+#define PARKED_SHARE 16 /* of the time between two looks */
 
 /* The model stack of a parked one; 0: it was resumed meanwhile. */
 static uint32_t stack_of(struct hog_process *p, struct hog_slot *slot,
@@ -44,48 +44,72 @@ static uint32_t thread_of(const struct hog_process *p, uint64_t main)
 	return 0;
 }
 
-static void send_one(struct hog_process *p, struct hog_slot *slot,
-		     uint64_t addr, int64_t weight)
+/* Notes where one is parked, to be sent when all of the look is done. */
+static void note_one(struct hog_process *p, struct hog_slot *slot,
+		     uint64_t addr)
 {
+	struct hog_greens *gs = p->greens;
 	struct hog_green *green;
 	struct hog_greenlet g;
 	uint32_t thread, stack;
+	uint64_t key, *known;
 
-	if (hog_greenlet_read(&p->greens->found, addr, &g) < 0 ||
+	if (hog_greenlet_read(&gs->found, addr, &g) < 0 ||
 	    g.state != HOG_GREENLET_PARKED)
 		return;
-	if (hog_greenlet_is_hub(&p->greens->found, addr))
+	if (hog_greenlet_is_hub(&gs->found, addr))
 		return; /* it waits for no more than its turn */
 	thread = thread_of(p, g.main);
 	green = thread ? hog_green_of(p, &g) : NULL;
-	if (!green)
+	stack = green ? stack_of(p, slot, green, &g) : 0;
+	if (!stack)
 		return;
-	stack = stack_of(p, slot, green, &g);
-	if (stack)
-		hog_slot_send(slot, thread, stack, weight, HOG_EVF_IDLE);
+	key = (uint64_t)thread << 32 | stack;
+	known = hog_map64_get(&gs->weights, key);
+	if (known)
+		++*known;
+	else
+		(void)hog_map64_put(&gs->weights, key, 1);
+}
+
+/* Those that were looked at stand for all: each weighs so much. */
+static void send_noted(struct hog_process *p, struct hog_slot *slot,
+		       double each)
+{
+	const struct hog_map64 *w = &p->greens->weights;
+
+	for (size_t i = 0; i < w->cap; i++)
+		if (w->used[i])
+			hog_slot_send(
+				slot, (uint32_t)(w->slots[i].key >> 32),
+				(uint32_t)w->slots[i].key,
+				(int64_t)(each * (double)w->slots[i].value),
+				HOG_EVF_IDLE);
 }
 
 void hog_greens_send_parked(struct hog_process *p, struct hog_slot *slot)
 {
 	struct hog_greens *gs = p->greens;
-	uint64_t start, since, slots;
+	uint64_t since, until;
+	size_t n, looked = 0;
+	double slots;
 
 	if (!gs || !gs->open || gs->closed || p->gone ||
 	    slot->opt->async != HOG_ASYNC_ALL ||
 	    slot->opt->mode != HOG_MODE_WALL)
 		return;
+	n = gs->found.n;
 	since = gs->parked_ns ? slot->now_ns - gs->parked_ns : slot->period_ns;
-	if (gs->parked_ns && since < gs->parked_gap_ns)
+	if (n == 0 || (gs->parked_ns && since < PARKED_NS))
 		return;
-	if (gs->found.n == 0)
-		return;
-	slots = (since + slot->period_ns / 2) / slot->period_ns;
+	slots = (double)since / (double)slot->period_ns;
 	gs->parked_ns = slot->now_ns;
-	start = hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	for (size_t i = 0; slots && i < gs->found.n; i++)
-		send_one(p, slot, gs->found.v[i], (int64_t)slots * HOG_SLOT);
-	gs->parked_gap_ns =
-		PARKED_SHARE * (hog_clock_ns(CLOCK_THREAD_CPUTIME_ID) - start);
-	if (gs->parked_gap_ns < PARKED_NS)
-		gs->parked_gap_ns = PARKED_NS;
+	until = hog_now_ns() +
+		(since < PARKED_NS ? PARKED_NS : since) / PARKED_SHARE;
+	hog_map64_clear(&gs->weights);
+	do {
+		gs->next_parked %= n;
+		note_one(p, slot, gs->found.v[gs->next_parked++]);
+	} while (++looked < n && hog_now_ns() < until);
+	send_noted(p, slot, HOG_SLOT * slots * (double)n / (double)looked);
 }

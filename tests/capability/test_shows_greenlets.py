@@ -145,7 +145,7 @@ def test_record_shows_parked_ones(python, target, hognose):
         assert shown == [*reversed(frames), "[parked]"]
     # Each stands for all the slots since it was found.
     weights = [stack.weight for stack in seen.values()]
-    assert max(weights) == min(weights) and 50 <= weights[0] <= 125
+    assert max(weights) - min(weights) <= 1 and 50 <= weights[0] <= 125
 
 
 @greenlet_works
