@@ -91,9 +91,10 @@ static void take_fork(struct hog_family *f, const struct hog_birth *b,
 {
 	const struct hog_process *parent =
 		hog_processes_find(f->list, b->parent);
-	struct hog_candidate *from = hog_follow_find(&f->follow, b->parent);
 	struct hog_candidate *c =
 		hog_follow_try(&f->follow, b->pid, b->parent, now);
+	const struct hog_candidate *from =
+		hog_follow_find(&f->follow, b->parent);
 
 	hog_reaped_begin(&f->reaped, b->parent);
 	if (!c)
@@ -106,10 +107,12 @@ static void take_fork(struct hog_family *f, const struct hog_birth *b,
 	if (parent) {
 		c->forked = true;
 		c->name = hog_process_name(parent, &c->python);
-	} else if (from && from != c && from->forked) {
-		c->forked = true; /* it was not opened yet either */
+	} else if (from && from != c) {
+		/* It was not opened yet either: they are of one kind. */
+		c->forked = from->forked;
 		c->name = from->name;
 		c->python = from->python;
+		memcpy(c->comm, from->comm, sizeof(c->comm));
 	}
 }
 
@@ -336,10 +339,12 @@ static uint32_t send_unseen(struct hog_family *f, const struct hog_candidate *c,
 	thread.process = hog_model_process(model, &info);
 	thread.name = info.name;
 	id = hog_model_thread(model, &thread);
-	hog_slot_send(f->slot, id,
-		      hog_model_stack(model, 0,
-				      hog_model_marker(model, marker)),
-		      hog_slot_weight(f->slot, used), 0);
+	/* The kernel may not have told: then it has a part in what it left out. */
+	if (used > 0)
+		hog_slot_send(f->slot, id,
+			      hog_model_stack(model, 0,
+					      hog_model_marker(model, marker)),
+			      hog_slot_weight(f->slot, used), 0);
 	return id;
 }
 
@@ -352,7 +357,7 @@ static void bury_one(struct hog_family *f, const struct hog_candidate *c)
 	if (was_python(f, c)) {
 		f->slot->stats->loss.unseen++;
 		f->unseen_ns += used;
-		if (f->slot->opt->mode == HOG_MODE_CPU && used > 0)
+		if (f->slot->opt->mode == HOG_MODE_CPU)
 			thread = send_unseen(f, c, used);
 	}
 	hog_reaped_ended(&f->reaped, c->pid, c->parent, thread);

@@ -40,6 +40,9 @@ def by_subprocess(count, seconds):
 
 
 def by_pool(count, seconds):
+    # A forkserver's workers would be no children of this process.
+    if hasattr(multiprocessing, "set_start_method"):
+        multiprocessing.set_start_method("fork")
     pool = multiprocessing.Pool(2, maxtasksperchild=1)
     for _ in pool.imap_unordered(burn, [seconds] * count, chunksize=1):
         pass
