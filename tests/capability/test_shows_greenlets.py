@@ -143,9 +143,12 @@ def test_record_shows_parked_ones(python, target, hognose):
         stack = seen[f"[greenlet {name.replace(';', '%3B')}]"]
         shown = [frame.split(":")[-1] for frame in stack.frames[1:]]
         assert shown == [*reversed(frames), "[parked]"]
-    # Each stands for all the slots since it was found.
-    weights = [stack.weight for stack in seen.values()]
-    assert max(weights) - min(weights) <= 1 and 50 <= weights[0] <= 125
+    # Each stands for all the slots since it was found; in a look that was cut
+    # short some stand for the others.
+    weights = [stack.weight for stack in stacks if stack.leaf == "[parked]"]
+    assert len(weights) == len(PARKED)
+    assert 50 <= sum(weights) / len(weights) <= 130
+    assert max(weights) < 1.5 * min(weights)
 
 
 @greenlet_works
