@@ -3,7 +3,7 @@
 
 import json
 
-from shares import total, weight_of
+from shares import total
 
 
 def record(hognose, worker, tmp_path, *options):
@@ -29,8 +29,9 @@ def test_the_rate_falls_until_the_limit_is_kept(hognose, target, tmp_path):
     asked = stats["slots"] + stats["lowered"]
     assert abs(asked - 20000 * stats["wall_seconds"]) < 0.02 * asked + 20000
     stacks = done.folded()
-    assert weight_of(stacks, "spin_outer") > 0.5 * asked
-    assert total(stacks) <= 2.01 * asked + 20000
+    assert {"spin_outer", "work"} <= {f for x in stacks for f in x.functions()}
+    # Slots that a busy machine made it miss have no weight.
+    assert 1.2 * stats["stacks"] < total(stacks) <= 2.01 * asked + 20000
 
 
 def test_below_the_limit_nothing_changes(hognose, target, tmp_path):
