@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cli/choose.h"
 #include "cli/command.h"
+#include "cli/record.h"
 #include "cli/say.h"
 #include "collect/survey.h"
 #include "target/match.h"
@@ -37,7 +38,7 @@ struct report {
 
 static void print_pythons(const struct report *rep)
 {
-	char plain[300];
+	char plain[300], who[HOG_RECORD_NAME_MAX];
 
 	if (rep->pythons.n == 0)
 		printf("\nNo %sPython process is seen here.\n",
@@ -47,8 +48,9 @@ static void print_pythons(const struct report *rep)
 	for (size_t i = 0; i < rep->pythons.n; i++) {
 		const struct hog_seen *p = &rep->pythons.v[i];
 
+		hog_record_process_name(p->pid, who, sizeof(who));
 		printf("  %-8d %-9s %s", (int)p->pid, p->why ? "?" : p->version,
-		       hog_plain(p->name, plain, sizeof(plain)));
+		       who);
 		if (p->why)
 			printf(": %s",
 			       hog_plain(p->reason, plain, sizeof(plain)));
@@ -105,6 +107,7 @@ static struct json_object *findings_json(const struct hog_findings *f)
 
 static struct json_object *pythons_json(const struct report *rep)
 {
+	char who[HOG_RECORD_NAME_MAX];
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < rep->pythons.n; i++) {
@@ -112,7 +115,8 @@ static struct json_object *pythons_json(const struct report *rep)
 		struct json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "pid", json_object_new_int(p->pid));
-		json_object_object_add(o, "name", text_or_null(p->name));
+		hog_record_process_name(p->pid, who, sizeof(who));
+		json_object_object_add(o, "name", text_or_null(who));
 		json_object_object_add(o, "python", text_or_null(p->version));
 		json_object_object_add(o, "why_not", text_or_null(p->reason));
 		json_object_array_add(list, o);

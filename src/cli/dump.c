@@ -322,9 +322,7 @@ static const struct hog_opt dump_options[] = {
 
 const struct hog_command hog_cmd_dump = {
 	.name = "dump",
-	.usage =
-		"[-p PID ... | --all | --name PATTERN | --cgroup GROUP | --core"
-		" FILE [--exe FILE]] [--locals] [--async] [--json]",
+	.usage = "[options] (-p PID ... | --all | --core FILE)",
 	.summary = "show what every thread is doing right now",
 	.details =
 		"Each thread's stack is shown innermost frame first, with the "

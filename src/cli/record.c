@@ -451,8 +451,7 @@ static const struct hog_opt record_options[] = {
 
 const struct hog_command hog_cmd_record = {
 	.name = "record",
-	.usage = "[options] (-p PID ... | --all | --name PATTERN | --cgroup "
-		 "GROUP | -- PROGRAM ARGS...)",
+	.usage = "[options] (-p PID ... | --all | -- PROGRAM ARGS...)",
 	.summary = "sample Python programs and show where their time goes",
 	.details =
 		"The target is read from outside: nothing is written or loaded, "

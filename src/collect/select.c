@@ -16,6 +16,7 @@
 
 #define MS 1000000ull
 #define BIRTHS 64
+#define NAP_NS (5 * MS) /* between two looks where no news come */
 
 /* What looking may cost: a share of the time that passes, saved up at most so
  * far. */
@@ -26,6 +27,7 @@
  * runs what was no Python so often waits until it is that old. */
 #define DULL_TIMES 2
 #define DULL_AGE_NS (50 * MS)
+#define DULL_GAP_NS (100 * MS) /* between two looks at such a one */
 #define PROGRAM_IS_PYTHON UINT64_MAX
 #define PROGRAMS_MAX 4096
 
@@ -48,6 +50,7 @@ struct suspect { /* a process that may be, or become, one of those wanted */
 	bool fits;   /* when last looked at */
 	bool whole;  /* it came up while we looked */
 	bool turned; /* it has been counted as one too many */
+	bool dull;   /* what it runs has never been a Python so far */
 	int64_t size;
 	uint64_t born_ns, next_ns;
 };
@@ -63,6 +66,7 @@ struct hog_select {
 	struct hog_map64 programs; /* how often they were no Python */
 	struct hog_map64 refused;  /* pids */
 	unsigned crowded;
+	unsigned turn; /* place in v of whom to look at next */
 	uint64_t wake_ns, paid_ns;
 	int64_t credit_ns;
 };
@@ -251,14 +255,11 @@ static void note_program(struct hog_select *sel, uint64_t program, bool python)
 			    python ? PROGRAM_IS_PYTHON : times + 1);
 }
 
-/* Too young, and it runs what has never been a Python. */
-static bool is_dull(struct hog_select *sel, const struct suspect *s,
-		    uint64_t program, uint64_t now)
+static bool is_dull(struct hog_select *sel, uint64_t program)
 {
 	const uint64_t *seen = hog_map64_get(&sel->programs, program);
 
-	return now - s->born_ns < DULL_AGE_NS && seen && *seen >= DULL_TIMES &&
-	       *seen != PROGRAM_IS_PYTHON;
+	return seen && *seen >= DULL_TIMES && *seen != PROGRAM_IS_PYTHON;
 }
 
 static enum look refuse(struct hog_select *sel, pid_t pid)
@@ -302,10 +303,12 @@ static enum look open_one(struct hog_select *sel, struct hog_processes *list,
 		return LOOK_AGAIN;
 	case -EAGAIN:
 	case -EFAULT:
-		s->size = 0; /* it starts, or is just running something else */
+	case -ESRCH:
+	case -EBADMSG: /* it starts, ends, or runs something else just now */
+		s->size = 0;
 		return LOOK_AGAIN;
 	default:
-		return LOOK_DONE;
+		return LOOK_AGAIN; /* no use as it is */
 	}
 }
 
@@ -315,7 +318,8 @@ static enum look look_at(struct hog_select *sel, struct hog_processes *list,
 	uint64_t program = hog_pid_program(s->pid);
 	int64_t size;
 
-	if (is_dull(sel, s, program, now))
+	s->dull = is_dull(sel, program);
+	if (s->dull && now - s->born_ns < DULL_AGE_NS)
 		return LOOK_AGAIN;
 	size = hog_pid_size(s->pid);
 	if (size <= 0)
@@ -337,37 +341,72 @@ static void set_next(const struct hog_select *sel, struct suspect *s,
 	while (now - s->born_ns >= pace[k].age_ns)
 		k++;
 	gap = pace[k].gap_ns;
+	if (s->dull && gap < DULL_GAP_NS)
+		gap = DULL_GAP_NS;
 	if (pace[k].age_ns == UINT64_MAX &&
 	    hog_newborn_way(sel->newborn)[0] == 'c')
 		gap = OLD_TOLD_GAP_NS;
 	s->next_ns = now + gap;
+	if (s->dull && now - s->born_ns < DULL_AGE_NS)
+		s->next_ns = s->born_ns + DULL_AGE_NS;
 	if (gap > GRID_NS)
 		s->next_ns += GRID_NS - s->next_ns % GRID_NS;
+}
+
+static uint64_t own_cpu(void)
+{
+	return hog_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* Beyond the credit there is a second one, for those that may be Python. */
+static bool is_due(const struct hog_select *sel, const struct suspect *s,
+		   uint64_t now)
+{
+	return s->next_ns <= now &&
+	       sel->credit_ns >= (s->dull ? 0 : -CREDIT_MAX_NS);
+}
+
+/* false: it has been dropped. */
+static bool serve(struct hog_select *sel, struct hog_processes *list,
+		  struct suspect *s, uint64_t now)
+{
+	uint64_t start = own_cpu();
+	unsigned known = list->n;
+	enum look look = look_at(sel, list, s, now);
+
+	if (list->n == known)
+		sel->credit_ns -= (int64_t)(own_cpu() - start);
+	if (look == LOOK_DONE) {
+		drop(sel, s->pid);
+		return false;
+	}
+	set_next(sel, s, now);
+	return true;
 }
 
 static void look_at_due(struct hog_select *sel, struct hog_processes *list,
 			uint64_t now)
 {
 	sel->wake_ns = UINT64_MAX;
-	for (unsigned i = sel->n; i-- > 0;) {
-		struct suspect *s = &sel->v[i];
+	/* Who waits longest is at another place each time: what there is no
+	 * credit for now is not always the same. */
+	for (unsigned left = sel->n; left > 0 && sel->n > 0; left--) {
+		struct suspect *s;
 
-		if (s->next_ns <= now && sel->credit_ns >= 0) {
-			uint64_t start = hog_now_ns();
-			unsigned known = list->n;
-
-			if (look_at(sel, list, s, now) == LOOK_DONE) {
-				drop(sel, s->pid);
-				s = NULL;
-			} else {
-				set_next(sel, s, now);
-			}
-			if (list->n == known)
-				sel->credit_ns -=
-					(int64_t)(hog_now_ns() - start);
-		}
-		if (s && s->next_ns < sel->wake_ns)
+		if (sel->turn >= sel->n)
+			sel->turn = 0;
+		s = &sel->v[sel->turn];
+		if (is_due(sel, s, now) && !serve(sel, list, s, now))
+			continue; /* another one stands there now */
+		if (s->next_ns < sel->wake_ns)
 			sel->wake_ns = s->next_ns;
+		sel->turn++;
+	}
+	/* Begin where the credit ended. */
+	for (unsigned i = 0; i < sel->n && sel->credit_ns < 0; i++) {
+		if (sel->v[sel->turn % sel->n].next_ns <= now)
+			break;
+		sel->turn++;
 	}
 }
 
@@ -388,15 +427,21 @@ bool hog_select_wait(struct hog_select *sel, struct hog_processes *list,
 {
 	struct pollfd p = { .fd = hog_newborn_fd(sel->newborn),
 			    .events = POLLIN };
-	uint64_t now = hog_now_ns();
+	uint64_t now = hog_now_ns(), wake = now + NAP_NS;
 	struct timespec left;
 
 	/* In debt it is not woken: slots do what can be done. */
-	if (p.fd < 0 || now >= until || sel->credit_ns <= 0)
+	if (now >= until || sel->credit_ns <= 0)
 		return false;
-	left.tv_sec = (time_t)((until - now) / HOG_NS_PER_SEC);
-	left.tv_nsec = (long)((until - now) % HOG_NS_PER_SEC);
-	if (ppoll(&p, 1, &left, NULL) <= 0)
+	if (wake < sel->wake_ns)
+		wake = sel->wake_ns;
+	if (p.fd < 0 && wake > now + GRID_NS) /* /proc is to be listed */
+		wake = now + GRID_NS;
+	if (wake > until)
+		wake = until;
+	left.tv_sec = (time_t)((wake - now) / HOG_NS_PER_SEC);
+	left.tv_nsec = (long)((wake - now) % HOG_NS_PER_SEC);
+	if (ppoll(&p, 1, &left, NULL) <= 0 && wake == until)
 		return false;
 	hog_select_step(sel, list, hog_now_ns());
 	return true;

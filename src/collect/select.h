@@ -31,8 +31,8 @@ int hog_select_why_none(const struct hog_select *sel, struct hog_err *err);
  * due, and may cost a 25th of a core at most, successes aside. */
 void hog_select_step(struct hog_select *sel, struct hog_processes *list,
 		     uint64_t now);
-/* The same when it cannot wait for a slot: sleeps until `until` or news come.
- * false: it is `until`, or only looking can tell. */
+/* The same when it cannot wait for a slot: sleeps until `until`, or news come, or
+ * one is due to be looked at.  false: it is `until`. */
 bool hog_select_wait(struct hog_select *sel, struct hog_processes *list,
 		     uint64_t until);
 /* Pythons that fit and could not be read for lack of rights, so far. */
