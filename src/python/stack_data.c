@@ -128,56 +128,6 @@ bool ds_resolve(struct ds_reader *r, struct ds_frame *f)
 	return true;
 }
 
-bool ds_returned(const struct ds_reader *r, const struct ds_frame *f)
-{
-	const struct ds_rules *rules = r->rules;
-	const unsigned char *code = f->code->code;
-
-	if (!code || f->at < 0)
-		return false;
-	for (unsigned i = 0; i < sizeof(rules->popped_ops); i++)
-		if (rules->popped_ops[i] && code[f->at] == rules->popped_ops[i])
-			return true;
-	return false;
-}
-
-bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
-{
-	const struct ds_rules *rules = r->rules;
-	const unsigned char *code = f->code->code;
-
-	if (f->cleared)
-		return true;
-	if (ds_is_running(r, f) || !code || f->at < 0)
-		return false;
-	if (ds_returned(r, f))
-		return true;
-	/* From 3.13 on a generator's first frame is left one unit behind. */
-	return (f->code->flags & HOG_CO_ANY_GENERATOR) && f->owner == 0 &&
-	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
-}
-
-bool ds_set_up(const struct ds_frame *f)
-{
-	return f->code && f->at < (int64_t)f->code->firsttraceable;
-}
-
-bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
-{
-	const struct ds_rules *rules = r->rules;
-	const unsigned char *code = f->code->code;
-
-	if (!rules->raise_ops[0] || ds_is_running(r, f) || !code || f->at < 0)
-		return false;
-	if (code[f->at] == rules->raise_ops[0] ||
-	    (rules->raise_ops[1] && code[f->at] == rules->raise_ops[1]))
-		return true;
-	/* Who is in a call has where to go on. */
-	return rules->marks_running && rules->has_return_offset &&
-	       f->return_offset == 0 && f->owner == 0 && f->at > 0 &&
-	       !ds_set_up(f) && !ds_popped(r, f);
-}
-
 /* ---- the copy ---- */
 
 /* Without generators only the cframe is needed. */

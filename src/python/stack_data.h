@@ -208,13 +208,6 @@ bool ds_parse(struct ds_reader *r, uint64_t addr, const unsigned char *bytes,
 	      uint32_t left, struct ds_frame *ret);
 /* Fills code and at; reads a code object that is not known yet. */
 bool ds_resolve(struct ds_reader *r, struct ds_frame *f);
-bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
-/* It stands at a return (or yield): that is how it was left. */
-bool ds_returned(const struct ds_reader *r, const struct ds_frame *f);
-/* It is still being set up: it has called nobody. */
-bool ds_set_up(const struct ds_frame *f);
-/* An exception has left it, which its state does not tell from a call. */
-bool ds_raised(const struct ds_reader *r, const struct ds_frame *f);
 bool ds_push(struct ds_frame **v, uint32_t *n, uint32_t *cap,
 	     const struct ds_frame *f);
 uint64_t ds_word(const void *bytes);
@@ -224,6 +217,15 @@ void ds_cstack_learn(struct ds_reader *r, uint64_t addr, uint32_t len);
 /* In the copy of the C stack; NULL: not there. */
 const unsigned char *ds_cstack_at(const struct ds_reader *r, uint64_t addr,
 				  uint32_t len);
+
+/* stack_rules.c */
+bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
+/* It stands at a return (or yield): that is how it was left. */
+bool ds_returned(const struct ds_reader *r, const struct ds_frame *f);
+/* It is still being set up: it has called nobody. */
+bool ds_set_up(const struct ds_frame *f);
+/* An exception has left it, which its state does not tell from a call. */
+bool ds_raised(const struct ds_reader *r, const struct ds_frame *f);
 
 /* stack_chunks.c */
 /* In which chunk copy an address lies; NULL none. */

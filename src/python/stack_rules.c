@@ -6,7 +6,7 @@
  * are those of the releases' opcode module; the instrumented forms stand in a
  * frame while sys.monitoring watches it.
  */
-static const struct ds_rules rules[] = {
+static const struct ds_rules table[] = {
 	{
 		.minor = 11, /* RETURN_VALUE, RETURN_GENERATOR, YIELD_VALUE */
 		.popped_ops = { 83, 75, 86 },
@@ -58,10 +58,60 @@ static const struct ds_rules rules[] = {
 /* A later minor is read as the newest known one. */
 const struct ds_rules *ds_rules_for(unsigned minor)
 {
-	const size_t n = sizeof(rules) / sizeof(rules[0]);
+	const size_t n = sizeof(table) / sizeof(table[0]);
 
 	for (size_t i = 0; i < n; i++)
-		if (rules[i].minor == minor)
-			return &rules[i];
-	return &rules[n - 1];
+		if (table[i].minor == minor)
+			return &table[i];
+	return &table[n - 1];
+}
+
+bool ds_returned(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_rules *rules = r->rules;
+	const unsigned char *code = f->code->code;
+
+	if (!code || f->at < 0)
+		return false;
+	for (unsigned i = 0; i < sizeof(rules->popped_ops); i++)
+		if (rules->popped_ops[i] && code[f->at] == rules->popped_ops[i])
+			return true;
+	return false;
+}
+
+bool ds_popped(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_rules *rules = r->rules;
+	const unsigned char *code = f->code->code;
+
+	if (f->cleared)
+		return true;
+	if (ds_is_running(r, f) || !code || f->at < 0)
+		return false;
+	if (ds_returned(r, f))
+		return true;
+	/* From 3.13 on a generator's first frame is left one unit behind. */
+	return (f->code->flags & HOG_CO_ANY_GENERATOR) && f->owner == 0 &&
+	       f->at >= 2 && code[f->at - 2] == rules->return_generator;
+}
+
+bool ds_set_up(const struct ds_frame *f)
+{
+	return f->code && f->at < (int64_t)f->code->firsttraceable;
+}
+
+bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
+{
+	const struct ds_rules *rules = r->rules;
+	const unsigned char *code = f->code->code;
+
+	if (!rules->raise_ops[0] || ds_is_running(r, f) || !code || f->at < 0)
+		return false;
+	if (code[f->at] == rules->raise_ops[0] ||
+	    (rules->raise_ops[1] && code[f->at] == rules->raise_ops[1]))
+		return true;
+	/* Who is in a call has where to go on. */
+	return rules->marks_running && rules->has_return_offset &&
+	       f->return_offset == 0 && f->owner == 0 && f->at > 0 &&
+	       !ds_set_up(f) && !ds_popped(r, f);
 }

@@ -23,9 +23,6 @@ TV = {case: 8.0 for case in CALLS}  # else 10
 WRONG_LINES_PCT = 1.0
 # Known to be worse, up to these: samples of programs whose stacks turn over
 # completely within the time of a copy.  What is torn is marked as such.
-KNOWN_IMPOSSIBLE_PCT = {"recursion": 4.0, "border": 4.0, "gen": 0.5,
-                        "coro": 0.5}
-KNOWN_LINES_PCT = {"exc": 8.0}
 KNOWN_TORN_PCT = {"gen": 10.0, "coro": 10.0, "recursion": 90.0,
                   "border": 90.0, "ccall": 3.0, "classes": 3.0}
 KNOWN_TV = {"recursion": 70.0, "border": 70.0}
@@ -55,15 +52,13 @@ def learnt(result, rate):
 def check(case, rate, python, result):
     data_stack = python.version >= (3, 11)
     hold("% impossible", result["impossible_pct"],
-         IMPOSSIBLE_PCT.get(case, 0.1),
-         data_stack and KNOWN_IMPOSSIBLE_PCT.get(case), result)
-    hold_estimate(python, case, result,
-                  data_stack and KNOWN_IMPOSSIBLE_PCT.get(case))
+         IMPOSSIBLE_PCT.get(case, 0.1), None, result)
+    hold_estimate(python, case, result, None)
     hold("% torn", learnt(result, rate), TORN_PCT.get(case, 2.0),
          KNOWN_TORN_PCT.get(case), result)
     if case in LINE_CASES and result["truths"]:
         hold("% wrong lines", result["lines_unseen_pct"], WRONG_LINES_PCT,
-             data_stack and KNOWN_LINES_PCT.get(case), result)
+             None, result)
     # Fewer say nothing of depths: so a machine that is busy elsewhere.
     if result["truths"] >= TRUTHS / 2 and result["distinct"] >= 1000:
         hold("TV", tv_beyond_chance(result), TV.get(case, 10.0),
