@@ -22,7 +22,8 @@ def pivot(rows, key, columns, value):
 
 
 def rate_name(rate):
-    return {100: "100 Hz", 1000: "1 kHz", 10000: "10 kHz", FLAT_OUT: "flat out"}[rate]
+    return {100: "100 Hz", 1000: "1 kHz", 10000: "10 kHz",
+            FLAT_OUT: "flat out"}[rate]
 
 
 def flat_out(rows):
