@@ -9,7 +9,7 @@
  * to copy so much costs no more than to copy a word. */
 #define PIECE 4096ull
 #define PIECES_MAX 1024 /* copied each time; the rest is fetched when needed */
-#define AGE_MAX 256      /* takes after which a piece that nobody read goes */
+#define AGE_MAX 256     /* takes after which a piece that nobody read goes */
 
 struct piece {
 	uint64_t addr;        /* of its first byte */
