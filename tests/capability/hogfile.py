@@ -141,6 +141,7 @@ class Recording:
         names = ("late", "missed", "retries", "stops", "torn", "unreadable",
                  "truncated", "repaired", "unseen", "tasks_skipped",
                  "unstopped")
+        stats.update(dict.fromkeys(names, 0))  # the first wrote fewer
         stats.update(zip(names, c.varints(c.varint())))
         stats["estimated_wrong"] = c.double()
         stats["cpu_seconds"] = c.double()
