@@ -291,14 +291,22 @@ static bool add_thread(struct hog_process *p, const struct hog_pytstate *state,
 	return true;
 }
 
+static bool stays(const struct hog_sampled *t)
+{
+	return t->listed && !t->ended;
+}
+
 static void drop_unlisted(struct hog_process *p, struct hog_slot *slot)
 {
 	unsigned kept = 0;
 
+	for (unsigned i = 0; i < p->n_threads; i++)
+		if (!stays(p->threads[i]))
+			hog_twins_part(p, p->threads[i]);
 	for (unsigned i = 0; i < p->n_threads; i++) {
 		struct hog_sampled *t = p->threads[i];
 
-		if (t->listed && !t->ended) {
+		if (stays(t)) {
 			p->threads[kept++] = t;
 			continue;
 		}

@@ -10,6 +10,9 @@
 
 /* After a listing: which threads have several states. */
 void hog_twins_find(struct hog_process *p);
+/* State t is gone, its thread may live on in another: that one has its CPU time
+ * from now on. */
+void hog_twins_part(struct hog_process *p, struct hog_sampled *t);
 /* Before a slot: which state of each such thread is the one in use (t->out is
  * set for the others).  The one that holds its GIL; when none does, as before;
  * at first the one in the interpreter entered last. */

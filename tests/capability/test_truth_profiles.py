@@ -129,3 +129,44 @@ def test_cpu_time_is_that_of_the_kernel(hognose, python, tmp_path,
     assert -0.02 * cpu - 0.02 < profile / 500 - cpu < 0.02 * cpu + 0.15
     # A turn of each takes several samples: no independent draws.
     assert found < 10 * CHI_SQUARED[2]
+
+
+def assert_side_by_side(hognose, python, tmp_path, record_property, *how):
+    """Two threads that no GIL parts: each has its CPU time, and none has
+    functions of the other."""
+    out = tmp_path / "out.folded"
+    result = hognose.run(
+        "record", "-r", "1k", "--mode", "cpu", "-f", "folded", "-o", out, "--",
+        *python.command("works_side_by_side.py", "2", *how)).ok()
+    stacks = programs.parse_folded(out.read_text())
+    for color in "red", "blue":
+        mine = [s for s in stacks if any(name.startswith(color + "_")
+                                         for name in s.functions())]
+        other = "blue_" if color == "red" else "red_"
+        assert not [s for s in mine for name in s.functions()
+                    if name.startswith(other)]
+        inside = [s for s in mine
+                  if s.has(f"{color}_3", f"{color}_2", f"{color}_1")]
+        spent = said(result.stdout, color)
+        weights = [weight_of(inside, f"{color}_{name}")
+                   for name in ("long", "short")]
+        record_property("truth", (
+            f"{python.id} {color} beside another: {weights[0] / 1000:.3f} and "
+            f"{weights[1] / 1000:.3f} s of {spent[0]:.3f} and "
+            f"{spent[1]:.3f} s"))
+        for weight, seconds in zip(weights, spent):
+            assert abs(weight / 1000 - seconds) < 0.05 * sum(spent) + 0.02
+
+
+@pytest.mark.pythons(low=(3, 13), debug=False, free_threaded=False,
+                     each_minor=True)
+def test_interpreters_with_their_own_gil_work_side_by_side(
+        hognose, python, tmp_path, record_property):
+    """Not 3.12: a state that another thread runs in has its creator's id."""
+    assert_side_by_side(hognose, python, tmp_path, record_property)
+
+
+@pytest.mark.pythons(free_threaded=True)
+def test_threads_without_a_gil_work_side_by_side(hognose, python, tmp_path,
+                                                 record_property):
+    assert_side_by_side(hognose, python, tmp_path, record_property, "threads")
