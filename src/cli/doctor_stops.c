@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/realtime.h"
 #include "cli/doctor.h"
 #include "target/stop.h"
 
@@ -75,7 +76,7 @@ static void add_refused(struct hog_findings *f, const char *name, pid_t pid,
 
 void hog_doctor_stops_here(struct hog_findings *f)
 {
-	bool hurries = hog_stop_hurry();
+	bool hurries = hog_realtime_begin();
 	pid_t pid = start_child();
 	int64_t ns;
 
@@ -83,7 +84,7 @@ void hog_doctor_stops_here(struct hog_findings *f)
 		return;
 	ns = typical_hold(pid, hurries);
 	if (hurries)
-		hog_stop_hurry_end();
+		hog_realtime_end();
 	if (ns < 0)
 		add_refused(f, "stops", pid, (int)ns);
 	else if (hurries)

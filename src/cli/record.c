@@ -425,6 +425,10 @@ static const struct hog_opt record_options[] = {
 	  false },
 	{ HOG_RECORD_NO_REPAIR, "no-repair", NULL,
 	  "leave torn stacks torn instead of inferring a part", false },
+	{ HOG_RECORD_PRIORITY, "priority", NULL,
+	  "take the CPU from others where samples come too late (default, "
+	  "if allowed)",
+	  true },
 	{ HOG_RECORD_JITTER, "jitter", "PERCENT",
 	  "each sample at a random moment in this share of its period "
 	  "(default 50)",

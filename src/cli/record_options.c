@@ -123,6 +123,8 @@ static void parse_switches(const struct hog_args *args,
 {
 	opt->session.idle = hog_args_has(args, HOG_RECORD_IDLE);
 	opt->session.gc = hog_args_has(args, HOG_RECORD_GC);
+	opt->session.no_priority =
+		hog_args_switch(args, HOG_RECORD_PRIORITY) < 0;
 	opt->session.no_repair = hog_args_has(args, HOG_RECORD_NO_REPAIR);
 	opt->session.follow = hog_args_switch(args, HOG_RECORD_FOLLOW) >= 0;
 	opt->view.function = hog_args_has(args, HOG_RECORD_FUNCTION);

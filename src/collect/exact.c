@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/realtime.h"
 #include "collect/process.h"
 #include "collect/sleepers.h"
 #include "collect/tasks.h"
@@ -63,7 +64,7 @@ void hog_exact_begin(struct hog_exact *exact,
 	if (stops)
 		hog_stops_init(&exact->stops);
 	exact->hurries =
-		stops && opt->rate_hz <= HURRY_HZ_MAX && hog_stop_hurry();
+		stops && opt->rate_hz <= HURRY_HZ_MAX && hog_realtime_begin();
 	exact->stops.prompt = exact->hurries;
 }
 
@@ -71,7 +72,7 @@ void hog_exact_end(struct hog_exact *exact)
 {
 	hog_stops_fini(&exact->stops);
 	if (exact->hurries)
-		hog_stop_hurry_end();
+		hog_realtime_end();
 }
 
 bool hog_exact_shown(const struct hog_sampled *t)

@@ -167,6 +167,7 @@ uint64_t hog_pace_wait(struct hog_pace *p, uint64_t *slots,
 	else if (now < due)
 		now = sleep_until(p, due);
 
+	p->delay_ns = now > due ? now - due : 0;
 	loss->missed += missed;
 	*ret_late = now > due + p->period_ns / 2;
 	loss->late += *ret_late;

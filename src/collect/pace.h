@@ -26,7 +26,8 @@ struct hog_pace {
 	int timers[2];      /* owned: timerfds for them; -1 none */
 	uint64_t slot_ns; /* the time that the slot being served stands for: its
 			   * deadline, or when it came late the time now */
-	double jitter;    /* share of the period in which a slot moves, 0..1 */
+	uint64_t delay_ns; /* how long after its due time it was served */
+	double jitter;     /* share of the period in which a slot moves, 0..1 */
 	uint64_t random;
 };
 

@@ -10,11 +10,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/realtime.h"
 #include "collect/budget.h"
 #include "collect/exact.h"
 #include "collect/family.h"
 #include "collect/hottest.h"
 #include "collect/pace.h"
+#include "collect/priority.h"
 #include "collect/processes.h"
 #include "collect/select.h"
 #include "collect/self.h"
@@ -36,6 +38,7 @@ struct hog_session {
 	struct hog_select *select; /* owned; NULL: none are chosen */
 	struct hog_pace pace;
 	struct hog_budget budget;
+	struct hog_priority priority;
 	double lowered; /* slots, with their fractions */
 	struct hog_slot slot;
 	struct hog_exact exact;
@@ -373,7 +376,17 @@ static void start_pace(struct hog_session *s)
 	hog_pace_start(&s->pace, s->opt.rate_hz, s->opt.jitter);
 	hog_budget_start(&s->budget, s->opt.rate_hz, s->opt.max_cpu,
 			 hog_now_ns(), own_cpu());
+	hog_priority_start(&s->priority, s->opt.rate_hz, hog_now_ns(),
+			   own_cpu());
+	s->priority.off |= s->opt.no_priority || s->exact.hurries;
 	note_rate(s);
+}
+
+static void end_pace(struct hog_session *s)
+{
+	if (s->priority.raised)
+		hog_realtime_end();
+	hog_pace_end(&s->pace);
 }
 
 static uint64_t next_slot(struct hog_session *s)
@@ -383,6 +396,7 @@ static uint64_t next_slot(struct hog_session *s)
 	uint64_t now =
 		hog_pace_wait(&s->pace, &st->slots, &st->loss, &s->slot.late);
 
+	hog_priority_note(&s->priority, s->pace.delay_ns);
 	s->lowered += (double)(st->slots - slots) *
 		      ((double)s->slot.base_weight / HOG_SLOT - 1);
 	return now;
@@ -395,6 +409,25 @@ static void keep_budget(struct hog_session *s, uint64_t now)
 		return;
 	hog_pace_change(&s->pace, s->budget.hz);
 	note_rate(s);
+}
+
+static void keep_priority(struct hog_session *s, uint64_t now)
+{
+	struct hog_priority *p = &s->priority;
+
+	if (!hog_priority_due(p, now))
+		return;
+	switch (hog_priority_look(p, now, own_cpu())) {
+	case HOG_PRIORITY_RAISE:
+		if (!hog_realtime_begin())
+			hog_priority_refused(p);
+		break;
+	case HOG_PRIORITY_LOWER:
+		hog_realtime_end();
+		break;
+	case HOG_PRIORITY_KEEP:
+		break;
+	}
 }
 
 static bool past_duration(const struct hog_session *s, uint64_t now)
@@ -459,6 +492,7 @@ static enum hog_session_end loop(struct hog_session *s, struct hog_sink *sink,
 		}
 		serve_slot(s, now);
 		keep_budget(s, now);
+		keep_priority(s, now);
 		show_progress(s, hooks, now);
 		*ret_error = flush_sink(s, sink, now);
 		if (*ret_error == 0)
@@ -495,7 +529,7 @@ int hog_session_run(struct hog_session *s, struct hog_sink *sink,
 	hog_exact_begin(&s->exact, &s->opt);
 	*ret_end = loop(s, sink, hooks, &error);
 	hog_exact_end(&s->exact);
-	hog_pace_end(&s->pace);
+	end_pace(s);
 	hog_family_hear(&s->family, hog_now_ns());
 	hog_family_bury(&s->family, hog_now_ns(), true);
 	hog_processes_settle(&s->list, &s->slot);

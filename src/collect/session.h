@@ -27,6 +27,7 @@ struct hog_session_options {
 	double wait_s;     /* --wait: how long to wait for Python to come up */
 	enum hog_mode mode;
 	bool idle, gc, follow, no_repair;
+	bool no_priority;   /* never ask for real-time priority */
 	bool exact;         /* threads are stopped for each sample */
 	double stop_budget; /* per cent of the time, for samples in doubt */
 	enum hog_async async;

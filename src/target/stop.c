@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -332,25 +331,6 @@ void hog_stops_fini(struct hog_stops *stops)
 	if (stops->unblock)
 		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	stops->hears = stops->unblock = false;
-}
-
-/* ---- priority ---- */
-
-/* Not for what we may start meanwhile. */
-bool hog_stop_hurry(void)
-{
-	const struct sched_param lowest = { .sched_priority = 1 };
-
-	return sched_getscheduler(0) == SCHED_OTHER &&
-	       sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) ==
-		       0;
-}
-
-void hog_stop_hurry_end(void)
-{
-	const struct sched_param none = { 0 };
-
-	sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
 /* ---- may we? ---- */

@@ -67,13 +67,6 @@ uint64_t hog_stop_end(struct hog_stops *stops, struct hog_stop *stop);
 unsigned hog_stops_serve(struct hog_stops *stops);
 /* The same, until none may stop any more, or until that time. */
 void hog_stops_serve_until(struct hog_stops *stops, uint64_t until_ns);
-/* From now on nobody takes the CPU from the calling thread while it holds
- * another: real-time priority, where that is allowed (root, CAP_SYS_NICE).  On
- * a busy machine a stop lasts 20 us with it and milliseconds without.  Not for
- * one that never sleeps.  false: all is as it was. */
-bool hog_stop_hurry(void);
-void hog_stop_hurry_end(void);
-
 /* Could threads of pid be stopped?  Stops nothing.  0, or -EBUSY, -EPERM,
  * -ESRCH with words and a remedy. */
 int hog_stop_check(pid_t pid, struct hog_err *err);

@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/realtime.h"
 #include "python/python.h"
 #include "python/stack.h"
 #include "python/threads.h"
@@ -662,7 +663,7 @@ int main(int argc, char **argv)
 	start = hog_now_ns();
 	if (run->exact) {
 		hog_stops_init(&run->stopped.stops);
-		hog_stop_hurry();
+		hog_realtime_begin();
 	}
 	measure(run);
 	took = hog_now_ns() - start;
