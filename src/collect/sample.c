@@ -311,8 +311,8 @@ static void send_cpu(struct hog_process *p, struct hog_slot *slot,
 		return;
 	/* No stack, no frame: its time is not that of any Python code. */
 	stack = shown_stack(p, slot, t, false);
-	n = hog_cputime_look(&t->cpu, &now, stack, !idle && !hog_may_sleep(t),
-			     shares);
+	n = hog_cputime_look(&t->cpu, &now, slot->now_ns, stack,
+			     !idle && !hog_may_sleep(t), shares);
 	flags = n ? loss_flags(slot, t) : 0;
 	send_shares(p, slot, t, shares, n, flags);
 }

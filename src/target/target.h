@@ -165,8 +165,9 @@ void hog_oswatch_close(struct hog_oswatch *watch);
 /* One pread (1-4 us).  Falls back from `syscall` to `stat` without rights. */
 void hog_oswatch_state(struct hog_oswatch *watch, struct hog_osthread *ret);
 struct hog_oscpu {
-	uint64_t ns;    /* CPU time used so far (moves at scheduler ticks) */
-	uint64_t turns; /* how often it was given a CPU; 0: not known */
+	uint64_t ns; /* CPU time used so far (moves at scheduler ticks) */
+	uint64_t waited_ns; /* for a CPU, before those turns */
+	uint64_t turns;     /* how often it was given a CPU; 0: not known */
 };
 
 /* 0, or -ESRCH. */

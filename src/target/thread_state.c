@@ -226,9 +226,9 @@ int hog_oswatch_cpu(struct hog_oswatch *watch, struct hog_oscpu *ret)
 
 	if (r == -ESRCH)
 		return r;
-	if (r < 0 || sscanf(text, "%" SCNu64 " %*u %" SCNu64, &now.ns,
-			    &now.turns) != 2) {
-		now.turns = 0;
+	if (r < 0 || sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &now.ns,
+			    &now.waited_ns, &now.turns) != 3) {
+		now.waited_ns = now.turns = 0;
 		r = cpu_by_stat(watch, &now.ns);
 		if (r < 0)
 			return r;

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.pythons(each_minor=True)
+
 TASKS = pytest.mark.pythons(low=(3, 8))  # 3.7 has no names
 SCRIPT = "awaits_in_many_ways.py"
 

@@ -175,6 +175,8 @@ def test_execs_of_other_versions_are_followed(hognose, tmp_path):
 
 CROWD = """
 import os, time
+
+pytestmark = pytest.mark.pythons(debug=False, each_minor=True)
 kids = []
 for _ in range(%d):
     kids.append(os.fork())

@@ -10,6 +10,8 @@ import pytest
 from manners import refused
 from shares import total
 
+pytestmark = pytest.mark.pythons(debug=False, each_minor=True)
+
 TASKS = pytest.mark.pythons(low=(3, 8))  # 3.7 has no names
 SCRIPT = "runs_tasks.py"
 FAMILY = re.compile(r"^\[task [PC](\d)\]$|families\.py:[a-z]+(\d)$")

@@ -10,6 +10,8 @@ import packages
 import programs
 from test_truth_stacks import measure
 
+pytestmark = pytest.mark.pythons(each_minor=True)
+
 PARKED = {
     "main": ["<module>"],
     "plain": ["away", "inner", "plain"],
