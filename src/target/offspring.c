@@ -72,11 +72,58 @@ void hog_offspring_free(struct hog_offspring *off)
 	free(off);
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const struct hog_birth *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return (int)x->kind - (int)y->kind;
+}
+
+#define RING_ROUNDS 4
+
+/* Each CPU has a ring of its own.  What one tells may follow on what another
+ * told after it was looked at: so again, until there is nothing new. */
+static void look_at_rings(struct hog_offspring *off)
+{
+	size_t first = off->births.n, before;
+	int rounds = 0;
+
+	if (!off->perf)
+		return;
+	do {
+		before = off->births.n;
+		off->perf->ops->look(off->perf, &off->births);
+	} while (off->births.n > before && ++rounds < RING_ROUNDS);
+	if (off->births.n > first + 1)
+		qsort(off->births.v + first, off->births.n - first,
+		      sizeof(*off->births.v), by_time);
+}
+
+/* Such a one has inherited what its parent is watched with.  If it were asked
+ * for itself as well, all that it and its descendants use would be told
+ * twice. */
+static bool is_inherited(const struct hog_offspring *off, pid_t pid)
+{
+	if (hog_map64_get(&off->known, (uint64_t)pid))
+		return true;
+	for (size_t i = off->taken; i < off->births.n; i++) {
+		const struct hog_birth *birth = &off->births.v[i];
+
+		if (birth->kind == HOG_BIRTH_FORK && birth->pid == pid &&
+		    !birth->found)
+			return true;
+	}
+	return false;
+}
+
 int hog_offspring_add(struct hog_offspring *off, pid_t pid)
 {
 	int r;
 
-	if (hog_map64_get(&off->known, (uint64_t)pid))
+	look_at_rings(off);
+	if (is_inherited(off, pid))
 		return 0;
 	if (off->perf && !off->polling) {
 		r = off->perf->ops->add(off->perf, pid);
@@ -112,30 +159,24 @@ int hog_offspring_fd(const struct hog_offspring *off)
 	return off->polling ? -1 : off->perf->ops->fd(off->perf);
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct hog_birth *x = a, *y = b;
-
-	if (x->time_ns != y->time_ns)
-		return x->time_ns < y->time_ns ? -1 : 1;
-	return (int)x->kind - (int)y->kind;
-}
-
 /* Perf tells nothing of a process that was there before it was asked: it must
  * be asked for each.  Whatever such a one forked meanwhile is found by looking
  * again with the next poll, until a look finds nothing new. */
 static void look_around(struct hog_offspring *off)
 {
-	size_t before = off->births.n;
+	size_t first = off->births.n, end;
 	bool more = false;
 
 	if (!off->children->ops->look(off->children, &off->births))
 		return; /* too soon */
-	for (size_t i = before; i < off->births.n && !off->polling; i++) {
+	end = off->births.n;
+	/* Some may have been born since the last look at the rings. */
+	look_at_rings(off);
+	for (size_t i = first; i < end && !off->polling; i++) {
 		const struct hog_birth *birth = &off->births.v[i];
 
 		if (birth->kind != HOG_BIRTH_FORK ||
-		    hog_map64_get(&off->known, (uint64_t)birth->pid))
+		    is_inherited(off, birth->pid))
 			continue;
 		more = true;
 		switch (off->perf->ops->add(off->perf, birth->pid)) {
@@ -149,31 +190,12 @@ static void look_around(struct hog_offspring *off)
 	off->scan = more;
 }
 
-#define RING_ROUNDS 4
-
-/* Each CPU has a ring of its own.  What one tells may follow on what another
- * told after it was looked at: so again, until there is nothing new. */
-static void look_at_rings(struct hog_offspring *off)
-{
-	size_t before;
-	int rounds = 0;
-
-	do {
-		before = off->births.n;
-		off->perf->ops->look(off->perf, &off->births);
-	} while (off->births.n > before && ++rounds < RING_ROUNDS);
-}
-
 static void look(struct hog_offspring *off)
 {
 	uint64_t lost = off->births.lost;
 
 	off->births.n = off->taken = 0;
-	if (off->perf)
-		look_at_rings(off);
-	if (off->births.n > 1)
-		qsort(off->births.v, off->births.n, sizeof(*off->births.v),
-		      by_time);
+	look_at_rings(off);
 	if (lost != off->births.lost)
 		off->polling = true; /* only looking around can heal that */
 	if (off->polling || off->scan)

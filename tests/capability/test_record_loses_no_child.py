@@ -52,15 +52,17 @@ class Lives:
                              "burn" if "burn" in names else "rest"] += seconds
 
     def check(self, count, slack=0.01):
-        """The kernel's sums come in ticks, two of them.  More than was used is
-        what the host took away from a virtual machine's CPU: getrusage leaves
-        that out, the clock of perf events does not."""
+        """The kernel's sums come in ticks, two of them.  The clock of perf
+        events counts a part of each switch, and of what the host took away
+        from a virtual machine's CPU, which getrusage leaves out: up to 4 %
+        where a busy machine switches a lot."""
         shown = sum(self.by_pid.values())
         assert len(self.by_pid) == count, self.stats
         assert shown > (1 - slack) * self.used - 0.025, vars(self)
         assert shown < (1 + 6 * slack) * self.used + 0.025, vars(self)
 
 
+@pytest.mark.pythons(each_minor=True)
 def test_forked_children(hognose, python, tmp_path):
     lives = Lives(hognose, python, tmp_path, "fork", 40, 0.02)
     lives.check(40)
@@ -69,26 +71,27 @@ def test_forked_children(hognose, python, tmp_path):
     assert lives.by_leaf["burn"] > 0.85 * 40 * 0.02
 
 
+@pytest.mark.pythons(each_minor=True)
 def test_started_children(hognose, python, tmp_path):
-    lives = Lives(hognose, python, tmp_path, "subprocess", 15, 0.02)
-    lives.check(15)
+    lives = Lives(hognose, python, tmp_path, "subprocess", 10, 0.02)
+    lives.check(10)
     assert lives.by_leaf["[starting]"] > 0
-    assert lives.by_leaf["burn"] > 0.6 * 15 * 0.02
+    assert lives.by_leaf["burn"] > 0.6 * 10 * 0.02
 
 
-@pytest.mark.pythons(low=(3, 6))
+@pytest.mark.pythons(low=(3, 6), each_minor=True)
 def test_workers_of_a_pool_that_live_for_one_task(hognose, python, tmp_path):
     lives = Lives(hognose, python, tmp_path, "pool", 20, 0.02)
     assert len(lives.by_pid) >= 20
     lives.check(len(lives.by_pid))
 
 
-@pytest.mark.parametrize("way", ["fork", "subprocess"])
+@pytest.mark.parametrize("way,count", [("fork", 300), ("subprocess", 120)])
 def test_hundreds_lose_less_than_a_hundredth(hognose, any_python, tmp_path,
-                                             way):
+                                             way, count):
     """bench/children.py does the same with a thousand."""
-    lives = Lives(hognose, any_python, tmp_path, way, 300, 0.005)
-    lives.check(300)
+    lives = Lives(hognose, any_python, tmp_path, way, count, 0.005)
+    lives.check(count)
     assert lives.stats["cpu_seconds"] < 0.2 * lives.stats["wall_seconds"]
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,54 @@ Test(offspring, misses_no_short_lived_child_where_perf_is_allowed)
 				  told.v[i].time_ns < hog_now_ns(),
 			  "by our clock");
 	cr_assert_str_eq(hog_offspring_way(off), "perf", "nothing was lost");
+	waitpid(launch.pid, NULL, 0);
+	hog_offspring_free(off);
+}
+
+/* How many counts were told of that process's end: no more than it had CPUs.
+ */
+static int counts_of(const struct told *told, pid_t pid)
+{
+	int n = 0;
+
+	for (int i = 0; i < told->n; i++)
+		n += told->v[i].kind == HOG_BIRTH_CPU && told->v[i].pid == pid;
+	return n;
+}
+
+Test(offspring, counts_once_what_was_born_before_the_first_look)
+{
+	static struct told told;
+	struct hog_offspring *off;
+	struct hog_launch launch;
+	cpu_set_t first;
+
+	/* A count per CPU would come else. */
+	CPU_ZERO(&first);
+	cr_assert_eq(sched_getaffinity(0, sizeof(first), &first), 0);
+	for (int cpu = 0, kept = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &first) && kept++ > 0)
+			CPU_CLR(cpu, &first);
+	cr_assert_eq(sched_setaffinity(0, sizeof(first), &first), 0);
+	cr_assert_eq(hog_offspring_new(&off, NULL), 0);
+	start("(/bin/sleep 0.3; /bin/true; :) & (/bin/sleep 0.3; :) & wait; :",
+	      &launch);
+	cr_assert_eq(hog_offspring_add(off, launch.pid), 0);
+	if (strcmp(hog_offspring_way(off), "perf") != 0) {
+		hog_launch_fini(&launch);
+		waitpid(launch.pid, NULL, 0);
+		hog_offspring_free(off);
+		cr_skip_test("perf_event_open is refused here");
+	}
+	cr_assert_eq(hog_launch_go(&launch, NULL), 0);
+	usleep(100000);
+	cr_assert_eq(wait_for(off, &told, HOG_BIRTH_EXIT, 6), 6);
+	poll_into(off, &told);
+	cr_assert_eq(count(&told, HOG_BIRTH_FORK), 5);
+	for (int i = 0; i < told.n; i++)
+		if (told.v[i].kind == HOG_BIRTH_FORK)
+			cr_assert_leq(counts_of(&told, told.v[i].pid), 1);
+	cr_assert_geq(count(&told, HOG_BIRTH_CPU), 3);
 	waitpid(launch.pid, NULL, 0);
 	hog_offspring_free(off);
 }
