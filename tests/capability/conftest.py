@@ -54,7 +54,8 @@ def pytest_generate_tests(metafunc):
     wanted = [p for p in discovery().found if _wanted(p, marks)]
     if any(mark.kwargs.get("each_minor") for mark in marks):
         wanted = pythons.each_minor(wanted)
-    if os.environ.get("HOGNOSE_FEW_PYTHONS"):
+    if (os.environ.get("HOGNOSE_FEW_PYTHONS")
+            or any(mark.kwargs.get("each_layout") for mark in marks)):
         chosen = pythons.few(discovery().found)
         wanted = [p for p in wanted if p in chosen] or wanted[-1:]
     if not wanted:
@@ -189,7 +190,8 @@ def program():
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=, chroot=,"
-        " each_minor=): only these CPythons; others are not parametrised at all")
+        " each_minor=, each_layout=): only these CPythons; others are not"
+        " parametrised at all")
     config.addinivalue_line(
         "markers", "needs('root', 'ptrace', 'gdb'): skip, with the reason, "
         "where rights or programs are missing")
