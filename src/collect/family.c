@@ -360,6 +360,8 @@ static void bury_one(struct hog_family *f, const struct hog_candidate *c)
 		if (f->slot->opt->mode == HOG_MODE_CPU)
 			thread = send_unseen(f, c, used);
 	}
+	if (c->exit_ns == 0)
+		hog_reaped_told(&f->reaped, c->parent, all);
 	hog_reaped_ended(&f->reaped, c->pid, c->parent, thread);
 }
 
@@ -413,6 +415,11 @@ void hog_family_lose(struct hog_family *f, const struct hog_process *p,
 		return; /* by an exec: a candidate has taken its place */
 	if (p->ended) {
 		f->slot->stats->loss.unseen += p->forked && !p->tids.count;
+		/* The kernel leaves some counts out: what was shown of such a
+		 * one is not to be shown again as its parent's growth. */
+		if (p->ends.exit_ns == 0)
+			hog_reaped_told(&f->reaped, p->parent,
+					p->ends.given_ns);
 		hog_reaped_ended(&f->reaped, p->pid, p->parent, p->ends.thread);
 		return;
 	}
