@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/realtime.h"
+#include "collect/greens.h"
 #include "collect/process.h"
 #include "collect/sleepers.h"
 #include "collect/tasks.h"
@@ -204,10 +205,12 @@ static void show(struct hog_sampled *t, const struct hog_pystack *stack)
 	t->verdict = HOG_PYSTACK_OK;
 }
 
-/* Which tasks they run, as long as they stand. */
+/* Which tasks and greenlets they run, as long as they stand. */
 static void witness(struct hog_process *p, struct hog_sampled **threads,
 		    unsigned n)
 {
+	if (p->greens)
+		hog_greens_witness(p, threads, n, true);
 	if (!p->tasks)
 		return;
 	p->copied_ns = hog_now_ns();
@@ -368,10 +371,13 @@ static void read_groups(struct hog_process *p, struct hog_slot *slot,
 /* ---- the two ways in ---- */
 
 /* It could not be stopped: as without --exact, and counted. */
-static void read_moving(struct hog_slot *slot, struct hog_sampled *t)
+static void read_moving(struct hog_process *p, struct hog_slot *slot,
+			struct hog_sampled *t)
 {
 	slot->stats->loss.unstopped++;
 	hog_exact_unshow(t);
+	if (p->greens)
+		hog_greens_witness(p, &t, 1, false);
 	t->verdict = hog_pyreader_sample(t->reader, HOG_SAMPLE_TRIES, &t->stack,
 					 NULL);
 	if (t->verdict != HOG_PYSTACK_GONE)
@@ -398,7 +404,7 @@ void hog_exact_read(struct hog_process *p, struct hog_slot *slot,
 		if (r == -ESRCH)
 			t->verdict = HOG_PYSTACK_GONE;
 		else if (r < 0)
-			read_moving(slot, t);
+			read_moving(p, slot, t);
 	}
 }
 

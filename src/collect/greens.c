@@ -18,7 +18,6 @@
 #define LOOK_SHARE 32 /* of a core, for looking */
 #define SLOT_SHARE 16 /* of a slot's time, for a part of a look */
 #define SLOT_LEAST_NS 200000
-#define SURE_NS 100000 /* longer: time to switch there and back */
 #define FIRST_NS (HOG_NS_PER_SEC / 4)
 #define NAME_NS HOG_NS_PER_SEC /* a name may be given later */
 #define GREENS_MAX 65536
@@ -226,32 +225,17 @@ uint32_t hog_green_name(struct hog_process *p, struct hog_green *green,
 
 /* ---- who runs ---- */
 
-void hog_greens_before(struct hog_process *p)
+void hog_greens_witness(struct hog_process *p, struct hog_sampled **threads,
+			unsigned n, bool still)
 {
-	struct hog_span spans[HOG_SPANS_MAX];
-	struct hog_sampled *threads[HOG_SPANS_MAX];
-	unsigned n = 0;
-	ssize_t got;
-
-	if (!p->greens || !p->greens->open)
-		return;
-	for (unsigned i = 0; i < p->n_threads && n < HOG_SPANS_MAX; i++) {
-		struct hog_sampled *t = p->threads[i];
+	for (unsigned i = 0; i < n; i++) {
+		struct hog_sampled *t = threads[i];
 
 		t->green = 0;
-		if (!t->green_word || t->ended)
-			continue;
-		threads[n] = t;
-		spans[n++] = (struct hog_span){ t->green_word, &t->green, 8 };
-	}
-	p->greens->before_ns = hog_now_ns();
-	got = n ? hog_mem_readv(p->py.mem, spans, n) : 0;
-	for (unsigned i = 0; i < n; i++) {
-		if ((ssize_t)(i + 1) * 8 <= got)
-			continue;
-		threads[i]->green = 0;
-		if ((ssize_t)i * 8 == got || got < 0) /* the bad one */
-			threads[i]->green_word = 0;
+		if (t->green_word &&
+		    hog_mem_read_u64(p->py.mem, t->green_word, &t->green) < 0)
+			t->green_word = 0;
+		t->green_after = still ? t->green : 0;
 	}
 }
 
@@ -279,8 +263,8 @@ static bool still_owns(struct hog_greens *gs, uint64_t addr, uint64_t root,
 			     g.state == HOG_GREENLET_RUNNING);
 }
 
-/* Which greenlet the stack on this outermost frame is: `now` was running before
- * the copy, and when sure also after it.  It may have switched there and back:
+/* Which greenlet the stack on this outermost frame is: `now` was running when
+ * the copy began, and when sure also at its end.  It may have switched there and back:
  * then what was seen before knows better.  Frames are used again, so only one
  * that lives is believed. */
 static uint64_t by_root(struct hog_greens *gs, uint64_t root, uint64_t now,
@@ -345,14 +329,12 @@ uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,
 	const struct hog_pystack *s = &t->stack;
 	struct hog_green *green;
 	struct hog_greenlet g;
-	uint64_t after = 0, who = t->green;
+	uint64_t who = t->green;
 	bool sure;
 
 	if (!gs || !gs->open || !t->green_word || !who)
 		return 0;
-	hog_mem_read_u64(p->py.mem, t->green_word, &after);
-	sure = after == who && !s->torn && !s->repaired &&
-	       hog_now_ns() - gs->before_ns < SURE_NS;
+	sure = t->green_after == who && !s->torn && !s->repaired;
 	if (s->n > 0 && !s->truncated && s->frames[0].addr)
 		who = by_root(gs, s->frames[0].addr, who, sure);
 	if (!who || hog_greenlet_read(&gs->found, who, &g) < 0) {

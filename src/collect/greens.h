@@ -7,6 +7,7 @@
 #ifndef HOG_COLLECT_GREENS_H
 #define HOG_COLLECT_GREENS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct hog_greens; /* of one process */
@@ -17,8 +18,10 @@ struct hog_slot;
 /* Looks for the extension and for greenlets, a little in each slot. */
 void hog_greens_maintain(struct hog_process *p, struct hog_slot *slot);
 void hog_greens_free(struct hog_greens *greens);
-/* Who runs in each thread?  To be called before their stacks are copied. */
-void hog_greens_before(struct hog_process *p);
+/* Who runs in these threads, which stand still, or else cannot be told for
+ * sure?  Others have it copied in one call with their stacks. */
+void hog_greens_witness(struct hog_process *p, struct hog_sampled **threads,
+			unsigned n, bool still);
 /* "[greenlet NAME]" as a model stack for the thread's last sample, taken since;
  * 0: no greenlet runs in it. */
 uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,

@@ -26,7 +26,6 @@ struct hog_greens {
 	size_t n, cap;
 	struct hog_map64 roots;     /* outermost frame -> greenlet and votes */
 	struct hog_pyframe *frames; /* owned: room for one stack */
-	uint64_t before_ns;         /* when who runs was read */
 	uint64_t parked_ns;         /* when parked ones were last looked at */
 	size_t next_parked;         /* in found.v: whose turn it is */
 	struct hog_map64 weights;   /* thread and stack -> parked ones */

@@ -50,9 +50,11 @@ struct hog_sampled { /* a thread state */
 	int trust;             /* of running.c */
 	unsigned char asleep[HOG_PYPROBE_MAX]; /* the probe when it fell asleep */
 	/* --async: where the greenlet that runs is told (0: not known), which
-	 * it was before the copy, and the thread's main one. */
-	uint64_t green_word, green, green_main;
+	 * it was at the beginning and at the end of the copy, and the thread's
+	 * main one. */
+	uint64_t green_word, green, green_after, green_main;
 	unsigned first_span, n_spans;
+	bool green_copied; /* the first and the last of them are its words */
 	enum hog_pyverdict verdict;
 	struct hog_pystack stack;
 	struct hog_heldthread *held; /* owned; of exact.c, NULL until needed */

@@ -16,6 +16,7 @@
 #include "syscalls/names.h"
 
 #define HEADS_FRESH_NS 50000
+#define GREEN_LEN sizeof(uint64_t)
 
 /* ---- reading ---- */
 
@@ -33,11 +34,24 @@ static bool plan_heads(struct hog_process *p, const struct hog_slot *slot)
 	return true;
 }
 
+static bool plan_green(struct hog_process *p, struct hog_sampled *t,
+		       uint64_t *green)
+{
+	*green = 0;
+	return !t->green_copied ||
+	       hog_spans_add(&p->spans, t->green_word, green, GREEN_LEN);
+}
+
+/* Its greenlet, too, before and after its stack and in the same call: between
+ * two there would be time to switch many times. */
 static bool plan_thread(struct hog_process *p, struct hog_sampled *t,
 			unsigned attempt)
 {
 	t->first_span = p->spans.n;
-	if (t->reader->ops->plan(t->reader, &p->spans, attempt) < 0) {
+	t->green_copied = p->greens && t->green_word;
+	if (!plan_green(p, t, &t->green) ||
+	    t->reader->ops->plan(t->reader, &p->spans, attempt) < 0 ||
+	    !plan_green(p, t, &t->green_after)) {
 		p->spans.n = t->first_span;
 		return false;
 	}
@@ -55,9 +69,25 @@ static size_t span_bytes(const struct hog_spans *spans, unsigned first,
 	return sum;
 }
 
+/* How much of what was read of a thread is of its stack. */
+static size_t stack_bytes(struct hog_sampled *t, size_t got, size_t want)
+{
+	if (!t->green_copied)
+		return got;
+	if (got < GREEN_LEN)
+		t->green_word = 0; /* its memory is gone */
+	if (got == want)
+		return got - 2 * GREEN_LEN;
+	t->green_after = 0;
+	got = got < GREEN_LEN ? 0 : got - GREEN_LEN;
+	return got < want - 2 * GREEN_LEN ? got : want - 2 * GREEN_LEN;
+}
+
 /* slow: the copy is of no single moment; read this thread again. */
 static void settle(struct hog_sampled *t, size_t got, bool slow, bool last)
 {
+	if (slow)
+		t->green_after = 0;
 	if (slow && !last) {
 		t->verdict = HOG_PYSTACK_RETRY;
 		return;
@@ -124,7 +154,8 @@ static unsigned hand_out(struct hog_process *p, struct hog_sampled **threads,
 
 		if (t->rests)
 			continue;
-		settle(t, left < want ? left : want, slow, false);
+		settle(t, stack_bytes(t, left < want ? left : want, want), slow,
+		       false);
 		if (left < want)
 			break;
 		left -= want;
@@ -181,8 +212,10 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 					   &slow);
 		if (!hog_process_is_lost(p, got) && p->tasks)
 			hog_tasks_witness(p, &t, 1);
-		settle(t, got < 0 ? 0 : (size_t)got, slow,
-		       attempt + 1 == HOG_SAMPLE_TRIES);
+		settle(t,
+		       stack_bytes(t, got < 0 ? 0 : (size_t)got,
+				   span_bytes(&p->spans, 0, p->spans.n)),
+		       slow, attempt + 1 == HOG_SAMPLE_TRIES);
 	}
 }
 
@@ -506,8 +539,6 @@ void hog_process_sample(struct hog_process *p, struct hog_slot *slot)
 	hog_twins_choose(p, slot);
 	if (p->n_threads > 0 && slot->opt->mode != HOG_MODE_GIL)
 		hog_sleepers_refresh(p, slot);
-	if (p->greens)
-		hog_greens_before(p);
 	p->spans.n = 0;
 	if (!plan_heads(p, slot) || !hog_running_plan(p, slot))
 		return;
