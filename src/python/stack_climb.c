@@ -101,7 +101,8 @@ static bool direct_link_holds(const struct ds_reader *r,
 	/* 3.13+: a call leaves in its caller where to go on.  Else, while the
 	 * copy went up, the caller has called what it had not called yet. */
 	if (!ds_is_running(r, p))
-		return !r->rules->has_return_offset || p->return_offset != 0;
+		return !r->rules->has_return_offset || p->return_offset != 0 ||
+		       ds_calls_init(p);
 	return r->rules->entry_flag && c->is_entry == 1;
 }
 
@@ -162,7 +163,7 @@ static bool stale(struct ds_reader *r, const struct ds_frame *p,
 static bool being_pushed(const struct ds_reader *r, const struct ds_frame *c)
 {
 	return r->rules->marks_running && r->rules->has_return_offset &&
-	       c->at == 0 && !ds_is_running(r, c);
+	       c->at == 0 && !ds_is_running(r, c) && !ds_calls_init(c);
 }
 
 static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
@@ -172,7 +173,8 @@ static bool is_callee(struct ds_reader *r, const struct ds_frame *p,
 	uint64_t look;
 	uint32_t before = r->n_f;
 
-	if (c->previous == 0 || (!p->heap && ds_set_up(p)) || stale(r, p, c))
+	if (c->previous == 0 || stale(r, p, c) ||
+	    (!p->heap && ds_set_up(p) && !ds_calls_init(p)))
 		return false;
 	look = look_of(r, c);
 	if (c->previous != p->addr && reject->look == look &&

@@ -391,8 +391,11 @@ static enum hog_pyverdict read_stack(struct ds_reader *r, bool last)
 		if (!last)
 			return HOG_PYSTACK_RETRY;
 		/* What is proven stands; the rest would be a guess. */
-		s->torn = true;
-		r->n_f = good;
+		s->repaired = ds_heap_repair(r, good);
+		if (!s->repaired) {
+			s->torn = true;
+			r->n_f = good;
+		}
 	}
 	if (ds_places_settle(r))
 		s->repaired = true;

@@ -224,6 +224,9 @@ bool ds_popped(const struct ds_reader *r, const struct ds_frame *f);
 bool ds_returned(const struct ds_reader *r, const struct ds_frame *f);
 /* It is still being set up: it has called nobody. */
 bool ds_set_up(const struct ds_frame *f);
+/* 3.13+: it stands between a class that is called and its __init__, below its
+ * first traceable instruction and with nowhere to go on for all its life. */
+bool ds_calls_init(const struct ds_frame *f);
 /* An exception has left it, which its state does not tell from a call. */
 bool ds_raised(const struct ds_reader *r, const struct ds_frame *f);
 
@@ -279,6 +282,9 @@ bool ds_heap_link(struct ds_reader *r, uint64_t from, uint64_t to);
 bool ds_heap_place(struct ds_reader *r, size_t len);
 /* Adds what runs above the climb's end in generators.  OK or RETRY. */
 enum hog_pyverdict ds_generators(struct ds_reader *r, bool *ret_repaired);
+/* The pair of r->f[bad] and its caller is not proven: puts the callers that are
+ * the only proven ones there.  false: r->f is to be cut at bad. */
+bool ds_heap_repair(struct ds_reader *r, uint32_t bad);
 
 /* stack_pairs.c */
 void *ds_shared_new(const struct hog_python *py);

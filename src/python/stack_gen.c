@@ -300,6 +300,22 @@ static bool repair(struct ds_reader *r)
 	return false;
 }
 
+bool ds_heap_repair(struct ds_reader *r, uint32_t bad)
+{
+	r->n_g = 0;
+	if (bad == 0 || !(r->f[bad].heap || r->f[bad - 1].heap))
+		return false;
+	for (uint32_t i = r->n_f; i > bad; i--)
+		if (!ds_push(&r->g, &r->n_g, &r->cap_g, &r->f[i - 1]))
+			return false;
+	/* The climb is trusted no further than what was proven. */
+	for (uint32_t i = bad + 1; i < r->n_f; i++)
+		if (!ds_pair_proven(r->shared, &r->f[i - 1], &r->f[i]))
+			return false;
+	r->n_f = bad;
+	return repair(r);
+}
+
 static bool has_generator(const struct ds_reader *r)
 {
 	for (uint32_t i = 0; i < r->n_f; i++)

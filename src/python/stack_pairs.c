@@ -14,13 +14,13 @@
  *   - both stood in one chunk copy, often: DS_SIGHTS times and in a share of
  *     the callee's sightings that torn copies do not reach (measured: torn
  *     pairs had 0.02 %);
- *   - two reads of caller, callee, caller in one call, in which the caller did
- *     not change.
+ *   - two reads, now or earlier, of caller, callee, caller in one call, in which
+ *     the caller did not change.
  */
 #define SIGHTS_NEEDED 8
 #define SHARE_NEEDED 50 /* one in so many of the callee's sightings: 2 % */
 #define FUNC_SIGHTS_FREE_THREADED 3
-#define PCP_PROOFS 2
+#define PAIR_HELD (1ull << 62) /* one of the two reads that it takes */
 #define PCP_TRIES_FIRST 8
 #define PCP_TRIES_LATER 3
 #define SIGHTS_FIRST 100
@@ -225,21 +225,29 @@ static void pcp_span(struct hog_span *span, unsigned char *part, uint64_t addr,
 				   head + DS_FRAME_HEAD };
 }
 
+/* What the callee must lead to.  A generator that was copied while it stood
+ * suspended leads nowhere: it does, when it runs, to who resumes it. */
+static uint64_t link_wanted(const struct ds_frame *p, const struct ds_frame *c)
+{
+	return c->previous || !c->heap ? c->previous : p->addr;
+}
+
 static bool pcp_read(struct ds_reader *r, const struct ds_frame *p,
 		     const struct ds_frame *c, struct pcp *ret)
 {
 	struct hog_span spans[PCP_PARTS];
-	bool direct = c->previous == p->addr;
+	uint64_t link = link_wanted(p, c);
+	bool direct = link == p->addr;
 	size_t want = 0;
 	unsigned n = 0;
 	uint64_t before;
 
-	if (!direct && !r->rules->shims)
+	if (!direct && (!r->rules->shims || !link))
 		return false;
 	pcp_span(&spans[n++], ret->part[PCP_BEFORE], p->addr, p->heap);
 	pcp_span(&spans[n++], ret->part[PCP_CALLEE], c->addr, c->heap);
 	if (!direct)
-		pcp_span(&spans[n++], ret->part[PCP_SHIM], c->previous, false);
+		pcp_span(&spans[n++], ret->part[PCP_SHIM], link, false);
 	pcp_span(&spans[n++], ret->part[PCP_AFTER], p->addr, p->heap);
 	for (unsigned i = 0; i < n; i++)
 		want += spans[i].len;
@@ -275,7 +283,7 @@ static bool part_linked(const struct ds_reader *r, const struct ds_frame *p,
 	const struct hog_pylayout *lay = &r->base.py->lay;
 	const unsigned char *bytes = shim + DS_HEAP_HEAD;
 
-	if (now->previous != c->previous)
+	if (now->previous != link_wanted(p, c))
 		return false;
 	if (now->previous == p->addr)
 		return true;
@@ -330,21 +338,29 @@ static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,
 }
 
 static bool proven_by_reading(struct ds_reader *r, const struct ds_frame *p,
-			      const struct ds_frame *c, uint64_t sights)
+			      const struct ds_frame *c, uint64_t sights,
+			      bool held)
 {
-	unsigned tries = PCP_TRIES_FIRST, held = 0;
+	unsigned tries = PCP_TRIES_FIRST;
+	uint64_t *have;
 	struct ds_frame now;
 
 	if (sights > SIGHTS_LATER)
 		tries = 1;
 	else if (sights > SIGHTS_FIRST)
 		tries = PCP_TRIES_LATER;
-	for (unsigned i = 0; i < tries && held < PCP_PROOFS; i++)
-		if (pcp_holds(r, p, c, &now)) {
-			learn_site(r->shared, &now, c);
-			held++;
-		}
-	return held >= (tries < PCP_PROOFS ? tries : PCP_PROOFS);
+	for (unsigned i = 0; i < tries; i++) {
+		if (!pcp_holds(r, p, c, &now))
+			continue;
+		learn_site(r->shared, &now, c);
+		if (held)
+			return true;
+		held = true;
+	}
+	have = hog_map64_get(&r->shared->pairs, pair_key(p->code, c->code));
+	if (held && have)
+		*have |= PAIR_HELD;
+	return false;
 }
 
 bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
@@ -353,7 +369,8 @@ bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
 	struct ds_shared *s = r->shared;
 	uint64_t key = pair_key(caller->code, callee->code);
 	uint64_t *have = hog_map64_get(&s->pairs, key);
-	uint64_t sights = have ? *have + 1 : 1;
+	bool held = have && (*have & PAIR_HELD);
+	uint64_t sights = have ? (*have & ~PAIR_HELD) + 1 : 1;
 	uint32_t seen = s->seen[callee->code->serial % DS_SEEN_SLOTS];
 	bool chunk = !caller->heap && !callee->heap &&
 		     caller->chunk == callee->chunk;
@@ -364,12 +381,12 @@ bool ds_pair_prove(struct ds_reader *r, const struct ds_frame *caller,
 		return true;
 	if (s->pairs.count > DS_PAIRS_MAX)
 		hog_map64_clear(&s->pairs);
-	hog_map64_put(&s->pairs, key, sights);
+	hog_map64_put(&s->pairs, key, sights | (held ? PAIR_HELD : 0));
 	if ((chunk && sights >= func_needed &&
 	     function_on_stack(r, caller, callee)) ||
 	    (chunk && sights >= SIGHTS_NEEDED &&
 	     sights * SHARE_NEEDED >= seen) ||
-	    proven_by_reading(r, caller, callee, sights)) {
+	    proven_by_reading(r, caller, callee, sights, held)) {
 		learn(s, caller, callee);
 		return true;
 	}

@@ -100,6 +100,11 @@ bool ds_set_up(const struct ds_frame *f)
 	return f->code && f->at < (int64_t)f->code->firsttraceable;
 }
 
+bool ds_calls_init(const struct ds_frame *f)
+{
+	return f->code && f->code->firsttraceable >= f->code->code_len;
+}
+
 bool ds_raised(const struct ds_reader *r, const struct ds_frame *f)
 {
 	const struct ds_rules *rules = r->rules;
