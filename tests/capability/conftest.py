@@ -37,6 +37,9 @@ def _wanted(python, marks):
     for mark in marks:
         low = mark.kwargs.get("low", (0,))
         high = mark.kwargs.get("high", (99,))
+        minors = mark.kwargs.get("minors")
+        if minors and python.version[:2] not in minors:
+            return False
         flags = [(mark.kwargs.get("debug"), python.debug),
                  (mark.kwargs.get("free_threaded"), python.free_threaded),
                  (mark.kwargs.get("chroot"), bool(python.root))]
@@ -190,8 +193,8 @@ def program():
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "pythons(low=(3, 11), high=(3, 12), debug=, free_threaded=, chroot=,"
-        " each_minor=, each_layout=): only these CPythons; others are not"
-        " parametrised at all")
+        " each_minor=, each_layout=, minors=): only these CPythons; others are"
+        " not parametrised at all")
     config.addinivalue_line(
         "markers", "needs('root', 'ptrace', 'gdb'): skip, with the reason, "
         "where rights or programs are missing")

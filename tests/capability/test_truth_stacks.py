@@ -23,11 +23,17 @@ TV = {case: 8.0 for case in CALLS}  # else 10
 WRONG_LINES_PCT = 1.0
 # Known to be worse, up to these: samples of programs whose stacks turn over
 # completely within the time of a copy.  What is torn is marked as such.
-KNOWN_TORN_PCT = {"gen": 10.0, "coro": 10.0, "recursion": 90.0,
+# Generators: who resumes whom must be seen twice in the short time that it
+# stands, so most of 5,000 copies is learning.  Measured with a CPU for each,
+# 3.11-3.15 0.1-13 %, free-threaded 6-57 %, and in 200 copies at 1 kHz 0-30 %.
+KNOWN_TORN_PCT = {"gen": 20.0, "coro": 20.0, "recursion": 90.0,
                   "border": 90.0, "ccall": 3.0, "classes": 3.0}
+KNOWN_TORN_COLD_PCT = 45.0  # of RESUMED at 1 kHz
+KNOWN_TORN_FREE_THREADED_PCT = 70.0  # of RESUMED
 KNOWN_TV = {"recursion": 70.0, "border": 70.0}
 KNOWN_TV_DATA_STACK = 40.0  # 3.11+
-KNOWN_TV_HEAP = 15.0
+KNOWN_TV_FREE_THREADED = 80.0  # of RESUMED: what is torn has no depth
+KNOWN_TV_HEAP = 20.0
 # Copies that differ from the one before: a program that waits for a CPU shows
 # the same one again and again.  The first tenth of a second, in which a reader
 # learns (a fifth and more of its copies of a recursion may be torn), is part of
@@ -38,6 +44,12 @@ COPIES = int(os.environ.get("TRUTH_COPIES", "5000"))
 SECONDS = int(os.environ.get("TRUTH_SECONDS", "4"))
 TRUTHS = 1000
 ENOUGH = 100
+# All cases where frames lie differently, some on what is alike; `make soak` and
+# its many copies take all everywhere.
+LONG = COPIES > 5000
+EVERYWHERE = ("plain", "gen", "exc")
+TELLING = ((2, 7), (3, 8), (3, 11), (3, 13), (3, 15))
+STOPPED_CASES = CASES if LONG else ("plain", "gen", "exc", "recursion")
 
 
 def learnt(result, rate):
@@ -49,28 +61,37 @@ def learnt(result, rate):
     return 100 * max(0, torn - LEARNING) / result["distinct"]
 
 
+def known_torn(case, rate, python):
+    if case in RESUMED and python.free_threaded:
+        return KNOWN_TORN_FREE_THREADED_PCT
+    if case in RESUMED and rate == " 1 kHz":
+        return KNOWN_TORN_COLD_PCT
+    return KNOWN_TORN_PCT.get(case)
+
+
+def known_tv(case, python):
+    if case in RESUMED and python.free_threaded:
+        return KNOWN_TV_FREE_THREADED
+    return KNOWN_TV.get(case, KNOWN_TV_DATA_STACK
+                        if python.version >= (3, 11) else KNOWN_TV_HEAP)
+
+
 def check(case, rate, python, result):
-    data_stack = python.version >= (3, 11)
     hold("% impossible", result["impossible_pct"],
          IMPOSSIBLE_PCT.get(case, 0.1), None, result)
     hold_estimate(python, case, result, None)
     hold("% torn", learnt(result, rate), TORN_PCT.get(case, 2.0),
-         KNOWN_TORN_PCT.get(case), result)
+         known_torn(case, rate, python), result)
     if case in LINE_CASES and result["truths"]:
         hold("% wrong lines", result["lines_unseen_pct"], WRONG_LINES_PCT,
              None, result)
     # Fewer say nothing of depths: so a machine that is busy elsewhere.
     if result["truths"] >= TRUTHS / 2 and result["distinct"] >= 1000:
         hold("TV", tv_beyond_chance(result), TV.get(case, 10.0),
-             KNOWN_TV.get(case, KNOWN_TV_DATA_STACK if data_stack
-                          else KNOWN_TV_HEAP), result)
+             known_tv(case, python), result)
 
 
-@pytest.mark.needs("ptrace")
-@pytest.mark.timing
-@pytest.mark.pythons(debug=False, each_minor=True)
-@pytest.mark.parametrize("case", CASES)
-def test_sampled_stacks_are_possible(python, target, record_property, case):
+def sample(python, target, record_property, case):
     """At 1 kHz, at 10-25 k/s with random gaps and against the stopped program,
     flat out."""
     if case == "coro" and python.version < (3, 6):
@@ -90,6 +111,24 @@ def test_sampled_stacks_are_possible(python, target, record_property, case):
     assert results[""]["distinct"] >= ENOUGH
     for name, result in results.items():
         check(case, name, python, result)
+
+
+@pytest.mark.needs("ptrace")
+@pytest.mark.timing
+@pytest.mark.pythons(debug=False, each_minor=True)
+@pytest.mark.parametrize("case", EVERYWHERE)
+def test_sampled_stacks_are_possible(python, target, record_property, case):
+    sample(python, target, record_property, case)
+
+
+@pytest.mark.needs("ptrace")
+@pytest.mark.timing
+@pytest.mark.pythons(debug=False, each_minor=True,
+                     minors=None if LONG else TELLING)
+@pytest.mark.parametrize("case", [c for c in CASES if c not in EVERYWHERE])
+def test_sampled_stacks_of_each_kind_are_possible(python, target,
+                                                  record_property, case):
+    sample(python, target, record_property, case)
 
 
 @pytest.mark.needs("ptrace")
@@ -116,13 +155,14 @@ def test_code_that_dies_gives_no_wrong_name(python, target, record_property,
 
 @pytest.mark.needs("ptrace")
 @pytest.mark.timing
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.pythons(debug=False, each_minor=True)
+@pytest.mark.parametrize("case", STOPPED_CASES)
 def test_stopped_stacks_are_what_stood_there(python, target, case):
     """What record --exact shows: none impossible, none torn."""
     if case == "coro" and python.version < (3, 6):
         pytest.skip("2.7 has no coroutines")
     result = measure(target("truth_stacks.py", case, "120"), "-x",
-                     "-n", "2000", "-s", "3", "-t", "0", "-g", "0:200")
+                     "-n", "1000", "-s", "2", "-t", "0", "-g", "0:200")
     print("{id} {case}: {distinct} copies, impossible {impossible_pct} %, "
           "torn {torn_pct} %, not had by a stop {unstopped_pct} %, held "
           "{held_us} us, 99 % below {held_us_p99}".format(
