@@ -314,7 +314,7 @@ static void learn_site(struct ds_shared *s, const struct ds_frame *p,
 /* Where a generator starts it resumes nobody. */
 static bool calls_from(const struct ds_frame *p)
 {
-	return p->at > (int64_t)p->code->firsttraceable;
+	return p->at > (int64_t)p->code->firsttraceable || ds_calls_init(p);
 }
 
 static bool pcp_holds(struct ds_reader *r, const struct ds_frame *p,

@@ -73,6 +73,31 @@ Test(stack_data, another_function_below_the_same_leaf_is_seen)
 	cr_assert_eq(stack.common, 1);
 }
 
+/* 3.13+: CPython's own frame below __init__ has nowhere to go on. */
+Test(stack_data, what_a_class_calls_stands_above_a_frame_of_pythons_own)
+{
+	const struct hog_pylayout *lay = &f.py.lay;
+	uint64_t at[3];
+	struct fake_frame frame[3] = { { 0, 0, FAKE_AT_CALL, 2, 1 },
+				       { 1, 0, 0, 0, -1 },
+				       { 2, 0, 12, -1, -1 } };
+
+	fake_stack_chain(&f, 1);
+	fake_mem_poke(&f.mem, f.code[1] + (uint64_t)lay->code_firsttraceable,
+		      &(uint32_t){ FAKE_CODE_BYTES }, 4);
+	for (unsigned i = 0; i < 3; i++) {
+		at[i] = fake_stack_addr(&f, i);
+		frame[i].previous = i ? at[i - 1] : 0;
+		fake_stack_frame(&f, at[i], &frame[i]);
+	}
+	fake_mem_poke(&f.mem, at[1] + (uint64_t)lay->iframe_return_offset,
+		      &(uint16_t){ 0 }, 2);
+	fake_mem_poke_u64(&f.mem,
+			  FAKE_TSTATE + (uint64_t)lay->tstate_current_frame,
+			  at[2]);
+	expect(3);
+}
+
 /* One of the things that happen to a stack between two copies of it. */
 static void change_something(unsigned random)
 {
