@@ -53,6 +53,7 @@ struct hog_sampled { /* a thread state */
 	 * it was at the beginning and at the end of the copy, and the thread's
 	 * main one. */
 	uint64_t green_word, green, green_after, green_main;
+	uint64_t task; /* --async: as its thread state said (3.14+); 0 none */
 	unsigned first_span, n_spans;
 	bool green_copied; /* the first and the last of them are its words */
 	enum hog_pyverdict verdict;
@@ -195,6 +196,9 @@ uint64_t hog_process_given(const struct hog_process *p);
 void hog_process_read_gils(struct hog_process *p, struct hog_slot *slot);
 /* Whether its memory is lost to us for good, by what a read of it gave. */
 bool hog_process_is_lost(struct hog_process *p, ssize_t got);
+/* Reads a thread alone, whose verdict is to do so. */
+void hog_sampled_read_again(struct hog_process *p, struct hog_slot *slot,
+			    struct hog_sampled *t);
 /* One slot: reads all threads that may have moved and sends their samples. */
 void hog_process_sample(struct hog_process *p, struct hog_slot *slot);
 

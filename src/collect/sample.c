@@ -163,11 +163,19 @@ static unsigned hand_out(struct hog_process *p, struct hog_sampled **threads,
 	return k;
 }
 
+/* Has all been read from a span on? */
+static bool is_whole(const struct hog_process *p, unsigned first, ssize_t got)
+{
+	return got == (ssize_t)span_bytes(&p->spans, first, p->spans.n - first);
+}
+
 static void read_threads(struct hog_process *p, struct hog_slot *slot,
 			 struct hog_sampled **threads, unsigned n)
 {
 	unsigned first = 0, k = 0; /* the heads go with the first batch */
 
+	if (p->tasks)
+		hog_tasks_plan(p, threads, n);
 	while (k < n) {
 		unsigned end = batch_end(threads, n, k, first);
 		const struct hog_sampled *last = threads[end - (end > k)];
@@ -178,11 +186,17 @@ static void read_threads(struct hog_process *p, struct hog_slot *slot,
 		if (end == k) { /* more spans than one call takes */
 			settle(threads[k++], 0, false, false);
 		} else {
-			got = read_batch(p, slot, first,
-					 last->first_span + last->n_spans,
-					 end - k > 1, &slow);
+			unsigned limit = last->first_span + last->n_spans;
+
+			/* What is planned behind all of them. */
+			if (end == n && p->spans.n - first <= HOG_SPANS_MAX)
+				limit = p->spans.n;
+			got = read_batch(p, slot, first, limit, end - k > 1,
+					 &slow);
 			if (p->tasks)
-				hog_tasks_witness(p, threads + k, end - k);
+				hog_tasks_take(p, threads + k, end - k,
+					       limit == p->spans.n &&
+						       is_whole(p, first, got));
 			head = span_bytes(&p->spans, first,
 					  threads[k]->first_span - first);
 			left = got < (ssize_t)head ? 0 : (size_t)got - head;
@@ -193,12 +207,13 @@ static void read_threads(struct hog_process *p, struct hog_slot *slot,
 	}
 }
 
-static void retry_thread(struct hog_process *p, struct hog_slot *slot,
-			 struct hog_sampled *t)
+void hog_sampled_read_again(struct hog_process *p, struct hog_slot *slot,
+			    struct hog_sampled *t)
 {
 	for (unsigned attempt = 1;
 	     attempt < HOG_SAMPLE_TRIES && t->verdict == HOG_PYSTACK_RETRY;
 	     attempt++) {
+		size_t want;
 		ssize_t got;
 		bool slow;
 
@@ -206,16 +221,19 @@ static void retry_thread(struct hog_process *p, struct hog_slot *slot,
 		p->spans.n = 0;
 		if (!plan_thread(p, t, attempt))
 			break;
-		if (p->tasks)
+		want = span_bytes(&p->spans, 0, p->spans.n);
+		if (p->tasks) {
+			hog_tasks_plan(p, &t, 1);
 			p->copied_ns = hog_now_ns();
+		}
 		got = hog_spans_read_timed(p->py.mem, p->spans.v, p->spans.n,
 					   &slow);
 		if (!hog_process_is_lost(p, got) && p->tasks)
-			hog_tasks_witness(p, &t, 1);
-		settle(t,
-		       stack_bytes(t, got < 0 ? 0 : (size_t)got,
-				   span_bytes(&p->spans, 0, p->spans.n)),
-		       slow, attempt + 1 == HOG_SAMPLE_TRIES);
+			hog_tasks_take(p, &t, 1, is_whole(p, 0, got));
+		if (got > (ssize_t)want)
+			got = (ssize_t)want;
+		settle(t, stack_bytes(t, got < 0 ? 0 : (size_t)got, want), slow,
+		       attempt + 1 == HOG_SAMPLE_TRIES);
 	}
 }
 
@@ -516,7 +534,7 @@ static void sample_batch(struct hog_process *p, struct hog_slot *slot,
 	read_rested(p, slot, batch, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (!slot->opt->exact)
-			retry_thread(p, slot, batch[i]);
+			hog_sampled_read_again(p, slot, batch[i]);
 		if (!batch[i]->rests)
 			hog_resting_note(p, batch[i]);
 		if (slot->opt->stop_budget > 0)

@@ -13,7 +13,6 @@
 
 #define ENTRIES_MAX 16384
 #define NAMES_MAX 1024 /* different ones shown of a process */
-#define RUNNING_MAX 16
 #define TRIES 3
 #define LATE_NS 100000
 #define SPLITS_MAX 8 /* tasks that run inside each other */
@@ -209,36 +208,6 @@ int hog_taskentry_read(struct hog_process *p, uint64_t task,
 
 /* ---- tasks in a sample ---- */
 
-static void add_witnesses(struct hog_process *p, uint64_t interp,
-			  uint64_t tstate)
-{
-	struct hog_tasks *tasks = p->tasks;
-	uint64_t running[RUNNING_MAX];
-	int n = hog_pytasks_running(tasks->pt, interp, tstate, running,
-				    RUNNING_MAX);
-
-	for (int i = 0; i < n && tasks->n_witnesses < HOG_WITNESSES_MAX; i++)
-		tasks->witnesses[tasks->n_witnesses++] =
-			(struct hog_witness){ tstate, running[i] };
-}
-
-void hog_tasks_witness(struct hog_process *p, struct hog_sampled **threads,
-		       unsigned n)
-{
-	/* One thread alone is read again: what is known of others stays. */
-	if (n > 1 || p->tasks->n_witnesses > HOG_WITNESSES_MAX / 2)
-		p->tasks->n_witnesses = 0;
-	if (p->tasks->n_asyncios == 0)
-		return;
-	hog_pytasks_look_anew(p->tasks->pt);
-	for (unsigned i = 0; i < p->n_interps; i++)
-		add_witnesses(p, p->interps[i].addr, 0);
-	if (p->py.lay.tstate_running_task == HOG_NO_FIELD)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		add_witnesses(p, 0, threads[i]->state.addr);
-}
-
 /* A frame of the sample where a task's coroutine begins. */
 struct split {
 	size_t at;
@@ -335,11 +304,21 @@ static void match_suspended(struct hog_process *p, const struct hog_pystack *s,
 	}
 }
 
-static void match(struct hog_process *p, struct hog_sampled *t,
-		  struct splits *splits)
+static void match_witnesses(struct hog_process *p, const struct hog_sampled *t,
+			    struct splits *splits)
 {
 	const struct hog_tasks *tasks = p->tasks;
 
+	for (unsigned i = 0; i < tasks->n_witnesses; i++)
+		if (tasks->witnesses[i].tstate == 0 ||
+		    tasks->witnesses[i].tstate == t->state.addr)
+			match_task(p, &t->stack, tasks->witnesses[i].task,
+				   splits);
+}
+
+static void match(struct hog_process *p, struct hog_sampled *t,
+		  struct splits *splits)
+{
 	find_splits(&t->stack, splits);
 	for (unsigned i = 0; i < splits->n; i++) {
 		struct split *at = &splits->v[i];
@@ -349,11 +328,12 @@ static void match(struct hog_process *p, struct hog_sampled *t,
 	}
 	if (splits->known == splits->n)
 		return;
-	for (unsigned i = 0; i < tasks->n_witnesses; i++)
-		if (tasks->witnesses[i].tstate == 0 ||
-		    tasks->witnesses[i].tstate == t->state.addr)
-			match_task(p, &t->stack, tasks->witnesses[i].task,
-				   splits);
+	match_witnesses(p, t, splits);
+	/* The copy of who ran was made at its end; now may be as near. */
+	if (splits->known == 0) {
+		hog_tasks_witness(p, &t, 1);
+		match_witnesses(p, t, splits);
+	}
 	if (splits->known == 0)
 		match_suspended(p, &t->stack, splits);
 }
@@ -369,19 +349,12 @@ static bool too_late(const struct hog_process *p)
 static bool sample_again(struct hog_process *p, struct hog_slot *slot,
 			 struct hog_sampled *t)
 {
-	enum hog_pyverdict v;
-
 	if (slot->opt->exact)
 		return false; /* all of it was read while it stood */
 	hog_exact_unshow(t);
-	slot->stats->loss.retries++;
-	p->copied_ns = hog_now_ns();
-	v = hog_pyreader_sample(t->reader, HOG_SAMPLE_TRIES, &t->stack, NULL);
-	if (v != HOG_PYSTACK_OK && v != HOG_PYSTACK_SAME)
-		return false;
-	hog_tasks_witness(p, &t, 1);
-	hog_stackmemo_note(&t->memo, &t->stack);
-	return true;
+	t->verdict = HOG_PYSTACK_RETRY;
+	hog_sampled_read_again(p, slot, t);
+	return t->verdict == HOG_PYSTACK_OK || t->verdict == HOG_PYSTACK_SAME;
 }
 
 /* A coroutine that the event loop itself calls is a task's, be it over before

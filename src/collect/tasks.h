@@ -7,6 +7,7 @@
 #ifndef HOG_COLLECT_TASKS_H
 #define HOG_COLLECT_TASKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct hog_process;
@@ -22,7 +23,13 @@ struct hog_tasks; /* of one process */
 /* Looks where asyncio is, and which tasks there are, now and then. */
 void hog_tasks_maintain(struct hog_process *p, struct hog_slot *slot);
 void hog_tasks_free(struct hog_tasks *tasks);
-/* Notes which tasks run, right behind a copy of these threads' stacks. */
+/* Plans a copy of what says which tasks run, behind these threads' stacks. */
+void hog_tasks_plan(struct hog_process *p, struct hog_sampled **threads,
+		    unsigned n);
+/* Notes which tasks run: from that copy, or when it is not whole by asking. */
+void hog_tasks_take(struct hog_process *p, struct hog_sampled **threads,
+		    unsigned n, bool whole);
+/* The same without a copy, right behind that of their stacks. */
 void hog_tasks_witness(struct hog_process *p, struct hog_sampled **threads,
 		       unsigned n);
 /* The model stack of what the thread's last sample shows; without a task that

@@ -23,12 +23,17 @@ struct hog_taskentry {
 
 #define HOG_WITNESSES_MAX 64
 
-struct hog_witness {     /* what ran right after the stacks were copied */
+struct hog_witness {     /* what ran when the stacks were copied */
 	uint64_t tstate; /* 0: of any thread of the interpreter */
 	uint64_t task;
 };
 
+#define HOG_RUNNING_COPIED 4 /* interpreters */
+
 struct hog_tasks {
+	struct hog_pyrunning running[HOG_RUNNING_COPIED];
+	bool copied[HOG_RUNNING_COPIED]; /* planned with the stacks */
+	bool threads_copied;             /* what the thread states say, too */
 	struct hog_witness witnesses[HOG_WITNESSES_MAX];
 	unsigned n_witnesses;
 	struct hog_pytasks *pt;        /* owned */

@@ -35,16 +35,13 @@ static uint64_t index_bytes_36(uint64_t size)
 	return size <= 0xffffffff ? 4 * size : 8 * size;
 }
 
-static int open_keys(struct hog_pydict_iter *it, uint64_t keys)
+/* head: as far as the indices. */
+static int parse_keys(struct hog_pydict_iter *it, uint64_t keys,
+		      const unsigned char *head)
 {
 	const struct keys_layout *kl = keys_layout(it->py);
-	unsigned char head[40];
 	uint64_t skip;
-	int r;
 
-	r = hog_mem_read(it->py->mem, keys, head, kl->indices);
-	if (r < 0)
-		return r;
 	it->n = hog_load64(head + kl->nentries);
 	it->stride = 24;
 	it->key_at = 8;
@@ -69,6 +66,37 @@ static int open_keys(struct hog_pydict_iter *it, uint64_t keys)
 		return -EBADMSG;
 	it->entries = keys + kl->indices + skip;
 	return 0;
+}
+
+static int open_keys(struct hog_pydict_iter *it, uint64_t keys)
+{
+	unsigned char head[40];
+	int r = hog_mem_read(it->py->mem, keys, head,
+			     keys_layout(it->py)->indices);
+
+	return r < 0 ? r : parse_keys(it, keys, head);
+}
+
+int hog_pydict_small_values(const struct hog_python *py,
+			    const unsigned char keys[HOG_PYDICT_SMALL_BYTES],
+			    uint64_t ret[HOG_PYDICT_SMALL_ITEMS])
+{
+	struct hog_pydict_iter it = { .py = py };
+	int n = 0, r = parse_keys(&it, 0, keys);
+
+	if (r < 0)
+		return r;
+	/* From address 0 on, what are addresses are offsets. */
+	if (it.n > HOG_PYDICT_SMALL_ITEMS ||
+	    it.entries + it.n * it.stride > HOG_PYDICT_SMALL_BYTES)
+		return -EBADMSG;
+	for (uint64_t i = 0; i < it.n; i++) {
+		const unsigned char *e = keys + it.entries + i * it.stride;
+
+		if (hog_load64(e + it.key_at) && hog_load64(e + it.value_at))
+			ret[n++] = hog_load64(e + it.value_at);
+	}
+	return n;
 }
 
 static int open_27(struct hog_pydict_iter *it, uint64_t dict)

@@ -46,6 +46,14 @@ int hog_pydict_find(struct hog_pydict_iter *it, const char *key,
 int hog_pydict_get(const struct hog_python *py, uint64_t dict, const char *key,
 		   uint64_t *ret_value);
 
+/* A keys object of the least size: a dict of few, often changed items has it. */
+#define HOG_PYDICT_SMALL_BYTES 168
+#define HOG_PYDICT_SMALL_ITEMS 5
+/* Values of the items in a copy of one.  How many; -EBADMSG: it is larger. */
+int hog_pydict_small_values(const struct hog_python *py,
+			    const unsigned char keys[HOG_PYDICT_SMALL_BYTES],
+			    uint64_t ret[HOG_PYDICT_SMALL_ITEMS]);
+
 /* An attribute that an instance of a Python class holds itself. */
 int hog_pyattr_get(const struct hog_python *py, uint64_t object,
 		   const char *name, uint64_t *ret_value);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "python/dict.h"
 #include "python/journal.h"
 #include "python/stack.h"
 
@@ -25,7 +26,8 @@ struct hog_pytasks;
 struct hog_pytstate;
 
 #define HOG_PYTASK_NAME_MAX 128
-#define HOG_PYTASKS_MAX 131072      /* listed of one interpreter */
+#define HOG_PYTASKS_MAX 131072 /* listed of one interpreter */
+#define HOG_PYRUNNING_PLACES 2
 #define HOG_PYTASK_AWAITERS_MAX 16  /* told of one task */
 #define HOG_PYCHAIN_TASKS_MAX 100   /* from a task to its root */
 #define HOG_PYCHAIN_FRAMES_MAX 4096 /* of all of them together */
@@ -95,6 +97,28 @@ int hog_pytasks_refresh(struct hog_pytasks *pt,
  * 0: only what the thread state says; tstate 0: only what the module says. */
 int hog_pytasks_running(struct hog_pytasks *pt, uint64_t interp,
 			uint64_t tstate, uint64_t *ret, unsigned max);
+
+/* What says which tasks run in an interpreter, copied in one call with stacks.
+ * The dict's keys object changes its place from time to time, between two. */
+struct hog_pyrunning {
+	uint64_t keys_now; /* copied */
+	uint64_t keys[HOG_PYRUNNING_PLACES];
+	unsigned char bytes[HOG_PYRUNNING_PLACES][HOG_PYDICT_SMALL_BYTES];
+	unsigned next; /* place to forget */
+};
+
+/* Plans a copy.  false: it cannot be had so. */
+bool hog_pyrunning_plan(struct hog_pyrunning *running,
+			const struct hog_pytasks *pt, uint64_t interp,
+			struct hog_spans *spans);
+/* From the copy, as hog_pytasks_running; -EAGAIN: it must be asked.  whole: all
+ * that was planned has been read. */
+int hog_pyrunning_take(struct hog_pyrunning *running,
+		       const struct hog_pytasks *pt, bool whole,
+		       uint64_t ret[HOG_PYDICT_SMALL_ITEMS]);
+/* The same of what the thread state says (3.14+). */
+bool hog_pyrunning_plan_thread(const struct hog_pytasks *pt, uint64_t tstate,
+			       struct hog_spans *spans, uint64_t *ret_task);
 
 /* Address of the frame object of a coroutine, as stacks have it; 0: none. */
 uint64_t hog_pycoro_frame(struct hog_pytasks *pt, uint64_t coro);

@@ -112,8 +112,8 @@ int hog_pytasks_refresh(struct hog_pytasks *pt,
 	return (int)pt->n_asyncios;
 }
 
-static const struct hog_pyasyncio *asyncio_of(const struct hog_pytasks *pt,
-					      uint64_t interp)
+const struct hog_pyasyncio *hog_pyasyncio_of(const struct hog_pytasks *pt,
+					     uint64_t interp)
 {
 	for (unsigned i = 0; i < pt->n_asyncios; i++)
 		if (pt->asyncios[i].interp == interp)
@@ -126,7 +126,7 @@ static const struct hog_pyasyncio *asyncio_of(const struct hog_pytasks *pt,
 int hog_pytasks_running(struct hog_pytasks *pt, uint64_t interp,
 			uint64_t tstate, uint64_t *ret, unsigned max)
 {
-	const struct hog_pyasyncio *a = asyncio_of(pt, interp);
+	const struct hog_pyasyncio *a = hog_pyasyncio_of(pt, interp);
 	struct hog_pydict_iter it;
 	uint64_t loop, task;
 	unsigned n = 0;
@@ -314,7 +314,7 @@ int hog_pytasks_list(struct hog_pytasks *pt, const struct hog_pyinterp *interp,
 		     const struct hog_pytstate *states, size_t n_states,
 		     struct hog_pytaskref **ret)
 {
-	const struct hog_pyasyncio *a = asyncio_of(pt, interp->addr);
+	const struct hog_pyasyncio *a = hog_pyasyncio_of(pt, interp->addr);
 	struct listing l = { .pt = pt };
 	struct owners owners = { .n = 0 };
 	int r;

@@ -49,6 +49,10 @@ struct hog_pytasks {
 	struct hog_notes notes;
 };
 
+/* NULL: the interpreter has none. */
+const struct hog_pyasyncio *hog_pyasyncio_of(const struct hog_pytasks *pt,
+					     uint64_t interp);
+
 /* Bytes of an object's header: the first member of its own stands there. */
 static inline uint64_t hog_pyhead(const struct hog_pytasks *pt)
 {

@@ -58,20 +58,23 @@ def test_stacks_of_tasks_are_possible(python, target, hognose,
     worker = target(SCRIPT, "families")
     stacks = record(hognose, worker, "--async", "-r", "10k",
                     seconds="4").folded()
-    mixed = inside = told = 0
+    mixed = inside = told = torn = 0
     for stack in stacks:
         numbers = {m[1] or m[2] for frame in stack.frames
                    if (m := FAMILY.search(frame))}
         if any("families.py" in frame for frame in stack.frames):
             inside += stack.weight
             told += stack.weight if re.search(r"\[task [PC]", stack.line) else 0
-        if len(numbers) > 1:
+        if stack.leaf == "[torn]":  # it says itself that it is none
+            torn += stack.weight
+        elif len(numbers) > 1:
             mixed += stack.weight
     record_property("truth", (
         f"{python.id} tasks: {total(stacks)} stacks, {inside} in a task, "
-        f"{100 * told / inside:.1f} % told, mixed {mixed}"))
+        f"{100 * told / inside:.1f} % told, mixed {mixed}, torn {torn}"))
     assert inside > 100
     assert mixed == 0
+    assert torn < 0.02 * inside
     assert told > 0.8 * inside
 
 
