@@ -333,6 +333,15 @@ static bool is_unborn(struct hog_process *p, const struct hog_pytstate *v,
 	return false;
 }
 
+/* The list moved while it was read: those known stay, and it is read again. */
+static void keep_listed(struct hog_process *p, unsigned interp)
+{
+	for (unsigned i = 0; i < p->n_threads; i++)
+		if (p->threads[i]->interp == interp)
+			p->threads[i]->listed = true;
+	p->relist = true;
+}
+
 static void list_interp(struct hog_process *p, unsigned index)
 {
 	_cleanup_free_ struct hog_pytstate *states = NULL;
@@ -343,11 +352,15 @@ static void list_interp(struct hog_process *p, unsigned index)
 
 	states = malloc(HOG_PYTHREADS_MAX * sizeof(*states));
 	if (!states ||
-	    hog_mem_read_u64(p->py.mem, interp->threads_head_addr, &head) < 0)
+	    hog_mem_read_u64(p->py.mem, interp->threads_head_addr, &head) < 0) {
+		keep_listed(p, index);
 		return;
+	}
 	n = hog_pytstates_list(&p->py, interp, states, HOG_PYTHREADS_MAX);
-	if (n < 0)
-		return; /* it moved: the next slot looks again */
+	if (n < 0) {
+		keep_listed(p, index);
+		return;
+	}
 	p->heads[index] = head;
 	for (int i = 0; i < n; i++) {
 		struct hog_sampled *t;

@@ -239,6 +239,27 @@ static bool has_glibc(const struct finder *f)
 	return false;
 }
 
+static void find_libc(struct finder *f, struct hog_python *py)
+{
+	if (py->lay.tstate_native_thread_id == HOG_NO_FIELD)
+		py->pthread_tid_offset = tid_offset(f);
+	py->glibc = has_glibc(f);
+}
+
+/* A program that is just starting may have had its libpython mapped and its
+ * libc not yet when the maps were read; now Python is up. */
+static void find_late_libc(struct hog_target *target, struct hog_python *py)
+{
+	__attribute__((
+		cleanup(finder_fini))) struct finder f = { .target = target };
+
+	if (py->pthread_tid_offset ||
+	    (py->glibc && py->lay.tstate_native_thread_id != HOG_NO_FIELD))
+		return;
+	if (hog_target_refresh_maps(target, NULL) == 0 && list_images(&f) == 0)
+		find_libc(&f, py);
+}
+
 int hog_python_find(struct hog_target *target, struct hog_python *ret,
 		    struct hog_err *err)
 {
@@ -261,9 +282,8 @@ int hog_python_find(struct hog_target *target, struct hog_python *ret,
 				   target->comm ? target->comm : "?");
 	if (r)
 		return r;
-	if (py.lay.tstate_native_thread_id == HOG_NO_FIELD)
-		py.pthread_tid_offset = tid_offset(&f);
-	py.glibc = has_glibc(&f);
+	find_libc(&f, &py);
+	find_late_libc(target, &py);
 	*ret = py;
 	return 0;
 }
