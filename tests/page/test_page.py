@@ -180,7 +180,7 @@ def choose(browser, name, value, what="value"):
 
 def test_one_thread_can_be_chosen(fixed):
     choose(fixed, "who", "'t1'")
-    assert frames(fixed)[0] == "all  80.0 ms"
+    assert frames(fixed)[0] == "all  84.2 ms"
     assert HOSTILE not in column(fixed, 2)
     choose(fixed, "who", "''")
     assert frames(fixed)[0] == "all  190 ms"
@@ -191,7 +191,7 @@ def test_threads_can_be_told_apart_and_lines_merged(fixed):
     assert any(f.startswith("worker;1 (thread 42)") for f in frames(fixed))
     choose(fixed, "lines", "false", "checked")
     assert not any("app.py:12" in f for f in frames(fixed))
-    assert column(fixed, 0)[0].split() == ["110", "ms", "57.9", "%"]
+    assert column(fixed, 0)[0].split() == ["116", "ms", "57.9", "%"]
 
 
 def test_graph_can_be_turned_over(fixed):
