@@ -183,7 +183,7 @@ def test_one_thread_can_be_chosen(fixed):
     assert frames(fixed)[0] == "all  84.2 ms"
     assert HOSTILE not in column(fixed, 2)
     choose(fixed, "who", "''")
-    assert frames(fixed)[0] == "all  190 ms"
+    assert frames(fixed)[0] == "all  200 ms"
 
 
 def test_threads_can_be_told_apart_and_lines_merged(fixed):
