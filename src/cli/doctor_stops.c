@@ -22,7 +22,7 @@ static pid_t start_child(void)
 
 	if (pid == 0)
 		for (;;)
-			getppid();
+			(void)getppid();
 	return pid;
 }
 

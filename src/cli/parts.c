@@ -199,7 +199,7 @@ static bool is_input(const struct hog_parts *parts, const char *path)
 {
 	struct stat st;
 
-	return parts->input_ino && stat(path, &st) == 0 &&
+	return parts->input_ino && path && stat(path, &st) == 0 &&
 	       st.st_dev == parts->input_dev && st.st_ino == parts->input_ino;
 }
 

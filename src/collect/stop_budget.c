@@ -5,14 +5,14 @@
 
 /* What was not spent within so long is lost: the share holds for any stretch
  * of time that one would notice, not only for the whole run. */
-#define SAVED_NS (HOG_NS_PER_SEC / 10)
+#define SAVED_NS ((double)HOG_NS_PER_SEC / 10)
 #define FIRST_NS 30000.0 /* a stop takes 15-60 us */
 #define OF_LATE 0.1
 
 bool hog_stopbudget_may(struct hog_stopbudget *b, double percent,
 			uint64_t now_ns)
 {
-	double share = percent / 100, most = share * (double)SAVED_NS;
+	double share = percent / 100, most = share * SAVED_NS;
 
 	if (b->since_ns == 0) {
 		b->since_ns = now_ns;

@@ -138,8 +138,9 @@ void hog_survey_fini(struct hog_survey *s)
 void hog_survey_describe(const struct hog_survey *s, char *buf, size_t cap)
 {
 	size_t at;
-	int n = snprintf(buf, cap, s->n ? "%zu:" : "none", s->n);
+	int n;
 
+	snprintf(buf, cap, s->n ? "%zu:" : "none", s->n);
 	for (size_t i = 0; i < s->n && i < DESCRIBED_MAX; i++) {
 		at = strlen(buf);
 		n = snprintf(buf + at, cap - at, "%s %d %s", i ? "," : "",

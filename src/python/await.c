@@ -195,7 +195,8 @@ static uint64_t data_slot(const struct hog_pytasks *pt,
 		slot = first +
 		       8 * (uint64_t)hog_load32(head + lay->iframe_stacktop);
 	slot -= 8 * (uint64_t)rule->slot;
-	if (slot < first || slot - frame >= code->frame_bytes || slot & 7)
+	if (!code || slot < first || slot - frame >= code->frame_bytes ||
+	    slot & 7)
 		return 0;
 	return slot;
 }
@@ -206,6 +207,8 @@ static bool data_awaits(const struct await_rules *rule, int8_t state,
 	const struct hog_pycode *code = frame->code;
 	uint32_t oparg = (uint32_t)frame->at + 3; /* of the next instruction */
 
+	if (!code)
+		return false;
 	if (!rule->by_resume)
 		return state == rule->yield_from ||
 		       state == rule->yield_from_locked;

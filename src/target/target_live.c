@@ -314,7 +314,7 @@ static int fill(struct target_live *live, struct hog_err *err)
 		return hog_say_not_allowed(target->pid, status, -EPERM, err);
 	if (r < 0)
 		return r;
-	r = try_a_read(target, status, err);
+	r = target->mem ? try_a_read(target, status, err) : -ESRCH;
 	if (r < 0)
 		return r;
 	if (read_words(live) < 0)
