@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "collect/counted.h"
 #include "collect/greens_priv.h"
 
 #define PARKED_NS (HOG_NS_PER_SEC / 10)
@@ -52,7 +53,6 @@ static void note_one(struct hog_process *p, struct hog_slot *slot,
 	struct hog_green *green;
 	struct hog_greenlet g;
 	uint32_t thread, stack;
-	uint64_t key, *known;
 
 	if (hog_greenlet_read(&gs->found, addr, &g) < 0 ||
 	    g.state != HOG_GREENLET_PARKED)
@@ -62,29 +62,7 @@ static void note_one(struct hog_process *p, struct hog_slot *slot,
 	thread = thread_of(p, g.main);
 	green = thread ? hog_green_of(p, &g) : NULL;
 	stack = green ? stack_of(p, slot, green, &g) : 0;
-	if (!stack)
-		return;
-	key = (uint64_t)thread << 32 | stack;
-	known = hog_map64_get(&gs->weights, key);
-	if (known)
-		++*known;
-	else
-		(void)hog_map64_put(&gs->weights, key, 1);
-}
-
-/* Those that were looked at stand for all: each weighs so much. */
-static void send_noted(struct hog_process *p, struct hog_slot *slot,
-		       double each)
-{
-	const struct hog_map64 *w = &p->greens->weights;
-
-	for (size_t i = 0; i < w->cap; i++)
-		if (w->used[i])
-			hog_slot_send(
-				slot, (uint32_t)(w->slots[i].key >> 32),
-				(uint32_t)w->slots[i].key,
-				(int64_t)(each * (double)w->slots[i].value),
-				HOG_EVF_IDLE);
+	hog_counted_add(&gs->weights, thread, stack);
 }
 
 void hog_greens_send_parked(struct hog_process *p, struct hog_slot *slot)
@@ -111,5 +89,7 @@ void hog_greens_send_parked(struct hog_process *p, struct hog_slot *slot)
 		gs->next_parked %= n;
 		note_one(p, slot, gs->found.v[gs->next_parked++]);
 	} while (++looked < n && hog_now_ns() < until);
-	send_noted(p, slot, HOG_SLOT * slots * (double)n / (double)looked);
+	/* Those that were looked at stand for all. */
+	hog_counted_send(&gs->weights, slot,
+			 HOG_SLOT * slots * (double)n / (double)looked);
 }

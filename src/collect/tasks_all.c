@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "collect/counted.h"
 #include "collect/process.h"
 #include "collect/tasks_priv.h"
 
@@ -79,20 +80,6 @@ static uint32_t thread_of(const struct hog_process *p, uint64_t tstate)
 	return p->n_threads ? p->threads[p->n_threads - 1]->model_thread : 0;
 }
 
-static void count(struct hog_process *p, const struct hog_pytaskref *ref,
-		  const struct hog_taskentry *e)
-{
-	uint64_t key = (uint64_t)thread_of(p, ref->tstate) << 32 | e->whole;
-	uint64_t *n = hog_map64_get(&p->tasks->weights, key);
-
-	if (!e->whole || !(key >> 32))
-		return;
-	if (n)
-		++*n;
-	else
-		(void)hog_map64_put(&p->tasks->weights, key, 1);
-}
-
 /* One task: as it was when that still holds, or read again. */
 static void look(struct hog_process *p, const struct hog_pytaskref *ref)
 {
@@ -103,23 +90,8 @@ static void look(struct hog_process *p, const struct hog_pytaskref *ref)
 	if ((e && hog_taskentry_alive(p, e) &&
 	     hog_pytasks_confirms(tasks->pt, &e->notes)) ||
 	    hog_taskentry_read(p, ref->task, &e) == 0)
-		count(p, ref, e);
-}
-
-static void send_counted(struct hog_process *p, struct hog_slot *slot,
-			 size_t looked)
-{
-	const struct hog_map64 *w = &p->tasks->weights;
-	double each = (double)slot->base_weight * (double)p->tasks->n_list /
-		      (double)looked;
-
-	for (size_t i = 0; i < w->cap; i++)
-		if (w->used[i])
-			hog_slot_send(
-				slot, (uint32_t)(w->slots[i].key >> 32),
-				(uint32_t)w->slots[i].key,
-				(int64_t)(each * (double)w->slots[i].value),
-				HOG_EVF_IDLE);
+		hog_counted_add(&tasks->weights, thread_of(p, ref->tstate),
+				e->whole);
 }
 
 void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
@@ -146,5 +118,8 @@ void hog_tasks_send_suspended(struct hog_process *p, struct hog_slot *slot)
 		tasks->next %= tasks->n_list;
 	slot->stats->loss.tasks_skipped += tasks->n_list - looked;
 	if (looked > 0)
-		send_counted(p, slot, looked);
+		hog_counted_send(&tasks->weights, slot,
+				 (double)slot->base_weight *
+					 (double)tasks->n_list /
+					 (double)looked);
 }
