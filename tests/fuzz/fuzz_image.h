@@ -15,7 +15,8 @@ struct image {
 	size_t len;
 };
 
-static int image_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
+static inline int image_read(struct hog_mem *mem, uint64_t addr, void *buf,
+			     size_t len)
 {
 	const struct image *im = (const struct image *)mem;
 
@@ -26,13 +27,14 @@ static int image_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
-static ssize_t image_readv(struct hog_mem *mem, const struct hog_span *spans,
-			   unsigned n)
+static inline ssize_t image_readv(struct hog_mem *mem,
+				  const struct hog_span *spans, unsigned n)
 {
 	ssize_t got = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (image_read(mem, spans[i].addr, spans[i].buf, spans[i].len))
+		if (mem->ops->read(mem, spans[i].addr, spans[i].buf,
+				   spans[i].len))
 			break;
 		got += (ssize_t)spans[i].len;
 	}
@@ -42,7 +44,7 @@ static ssize_t image_readv(struct hog_mem *mem, const struct hog_span *spans,
 static const struct hog_mem_ops image_ops = { "image", image_read, image_readv,
 					      NULL };
 
-static struct image image_of(const uint8_t *bytes, size_t len)
+static inline struct image image_of(const uint8_t *bytes, size_t len)
 {
 	return (struct image){ .mem = { .ops = &image_ops, .end = UINT64_MAX },
 			       .bytes = bytes,

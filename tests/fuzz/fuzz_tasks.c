@@ -7,22 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_image.h"
 #include "python/layout.h"
 #include "python/python.h"
 #include "python/tasks_priv.h"
 #include "python/threads.h"
 
-#define IMAGE 0x10000u
 #define KINDS (HOG_PYKIND_WAKEUP + 1)
 
-struct image {
-	struct hog_mem mem;
-	const uint8_t *bytes;
-	size_t len;
-};
-
 /* Every address lies in the image: else few bytes would be of use. */
-static int image_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
+static int wrapped_read(struct hog_mem *mem, uint64_t addr, void *buf,
+			size_t len)
 {
 	const struct image *im = (const struct image *)mem;
 	uint64_t at = (addr - IMAGE) % im->len;
@@ -33,21 +28,8 @@ static int image_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
-static ssize_t image_readv(struct hog_mem *mem, const struct hog_span *spans,
-			   unsigned n)
-{
-	ssize_t got = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (image_read(mem, spans[i].addr, spans[i].buf, spans[i].len))
-			break;
-		got += (ssize_t)spans[i].len;
-	}
-	return got ? got : -14;
-}
-
-static const struct hog_mem_ops image_ops = { "image", image_read, image_readv,
-					      NULL };
+static const struct hog_mem_ops wrapped_ops = { "wrapped", wrapped_read,
+						image_readv, NULL };
 
 static void read_tasks(struct hog_python *py, struct hog_pytasks *pt,
 		       struct hog_pychain *chain)
@@ -78,7 +60,7 @@ static void read_tasks(struct hog_python *py, struct hog_pytasks *pt,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct image im = { .mem = { .ops = &image_ops, .end = UINT64_MAX } };
+	struct image im;
 	struct hog_python py = { .mem = &im.mem };
 	struct hog_pycodes *codes;
 	struct hog_pychain *chain;
@@ -94,8 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							    << 16;
 	(void)hog_pytasks_parse_debug(&py.lay, data + 1, size - 1);
 	py.lay = *hog_pylayouts[data[0] % n];
-	im.bytes = data + 1;
-	im.len = size - 1;
+	im = image_of(data + 1, size - 1);
+	im.mem.ops = &wrapped_ops;
 	codes = hog_pycodes_new(&py);
 	pt = hog_pytasks_new(&py, codes);
 	chain = malloc(sizeof(*chain));

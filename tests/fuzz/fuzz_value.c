@@ -7,47 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz_image.h"
 #include "python/dict.h"
 #include "python/object.h"
 #include "python/python.h"
 #include "python/stack.h"
 #include "python/threads.h"
 #include "python/value_read.h"
-
-#define IMAGE 0x10000u
-
-struct image {
-	struct hog_mem mem;
-	const uint8_t *bytes;
-	size_t len;
-};
-
-static int image_read(struct hog_mem *mem, uint64_t addr, void *buf, size_t len)
-{
-	const struct image *im = (const struct image *)mem;
-
-	if (addr < IMAGE || addr - IMAGE > im->len ||
-	    len > im->len - (addr - IMAGE))
-		return -14;
-	memcpy(buf, im->bytes + (addr - IMAGE), len);
-	return 0;
-}
-
-static ssize_t image_readv(struct hog_mem *mem, const struct hog_span *spans,
-			   unsigned n)
-{
-	ssize_t got = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (image_read(mem, spans[i].addr, spans[i].buf, spans[i].len))
-			break;
-		got += (ssize_t)spans[i].len;
-	}
-	return got ? got : -14;
-}
-
-static const struct hog_mem_ops image_ops = { "image", image_read, image_readv,
-					      NULL };
 
 static void read_value(const struct hog_python *py)
 {
@@ -113,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hog_python py = { .interp_head_addr = IMAGE };
-	struct image im = { .mem = { .ops = &image_ops, .end = UINT64_MAX } };
+	struct image im;
 	unsigned n = 0;
 
 	while (hog_pylayouts[n])
@@ -123,9 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	py.lay = *hog_pylayouts[data[0] % n];
 	py.version = (uint32_t)py.lay.major << 24 | (uint32_t)py.lay.minor
 							    << 16;
+	im = image_of(data + 2, size - 2);
 	py.mem = &im.mem;
-	im.bytes = data + 2;
-	im.len = size - 2;
 	switch (data[1] % 5) {
 	case 0:
 		read_value(&py);
