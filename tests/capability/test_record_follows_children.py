@@ -10,6 +10,8 @@ import pytest
 import hogfile
 import programs
 
+pytestmark = pytest.mark.pythons(debug=False, each_minor=True)
+
 ROOT = re.compile(r"\[process (\d+) (.*)\]$")
 
 
@@ -175,8 +177,6 @@ def test_execs_of_other_versions_are_followed(hognose, tmp_path):
 
 CROWD = """
 import os, time
-
-pytestmark = pytest.mark.pythons(debug=False, each_minor=True)
 kids = []
 for _ in range(%d):
     kids.append(os.fork())
