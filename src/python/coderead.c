@@ -73,6 +73,22 @@ static bool is_count(int32_t n)
 	return n >= 0 && n <= COUNT_MAX;
 }
 
+/*
+ * Somebody holds the object.  A freed one keeps its fields until the memory is
+ * given away again, but its first word, the count, is the allocator's at once:
+ * 0 or the next free block's address, which has bits above the 32 of a count
+ * (the top 16 are flags since 3.14).  Free-threaded counts are spread.
+ */
+static bool is_held(const struct hog_pylayout *lay, const void *object)
+{
+	uint64_t count;
+
+	if (lay->free_threaded || lay->object_type < 8)
+		return true;
+	count = field_u64(object, lay->object_type - 8);
+	return (uint32_t)count && !(uint16_t)(count >> 32);
+}
+
 bool hog_pycode_print(const struct hog_python *py, const void *object,
 		      struct hog_pycodeprint *ret)
 {
@@ -94,6 +110,8 @@ bool hog_pycode_print(const struct hog_python *py, const void *object,
 	};
 
 	if (py->sym.code_type && print.type != py->sym.code_type)
+		return false;
+	if (!is_held(lay, object))
 		return false;
 	if (!is_count(print.nlocals) || !is_count(print.stacksize) ||
 	    !print.name || !print.filename)

@@ -41,6 +41,7 @@ static void add_code(struct fake_stack *f, unsigned i)
 	snprintf(name, sizeof(name), "f%u", i);
 	add_string(f, strings, "app.py");
 	add_string(f, strings + 0x400, name);
+	put(p, lay->object_type - 8, 1, 8); /* references */
 	put(p, lay->object_type, TYPE, 8);
 	put(p, lay->bytes_size, FAKE_CODE_BYTES / 2, 8);
 	put(p, lay->code_filename, strings, 8);

@@ -74,6 +74,7 @@ static unsigned char *add_object(uint64_t addr)
 	unsigned char *p = fake_mem_add(&fake, addr, NULL,
 					(size_t)lay->code_size + 2 * UNITS);
 
+	put(p, lay->object_type - 8, 1, 8); /* references */
 	put(p, lay->object_type, TYPE, 8);
 	put(p, lay->code_filename, STRINGS, 8);
 	put(p, lay->code_name, STRINGS + 0x1000, 8);
@@ -190,6 +191,32 @@ Test(code, other_objects_are_none)
 	fake_mem_poke_u64(&fake, CODE + (uint64_t)py.lay.object_type, 0x6000);
 	cr_expect_null(hog_pycodes_get(codes, CODE));
 	cr_expect_null(hog_pycodes_get(codes, 0x9999000));
+}
+
+/* The first word of freed memory is the allocator's: none, or the next block. */
+Test(code, freed_objects_are_none)
+{
+	const uint64_t words[] = { 0, 0x7f1234567800, 0x55550000a000 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		fake_mem_poke_u64(&fake,
+				  CODE + (uint64_t)py.lay.object_type - 8,
+				  words[i]);
+		cr_expect_null(hog_pycodes_get(codes, CODE));
+	}
+}
+
+/* 3.12 and later count no references of what lives for ever. */
+Test(code, immortal_objects_are_held)
+{
+	const uint64_t words[] = { 0xffffffff, 0x3fffffff, 0x00800000c0000000 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		fake_mem_poke_u64(&fake,
+				  CODE + (uint64_t)py.lay.object_type - 8,
+				  words[i]);
+		cr_expect_not_null(hog_pycodes_get(codes, CODE));
+	}
 }
 
 Test(code, absurd_counts_are_no_code_object)

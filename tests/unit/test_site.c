@@ -85,6 +85,7 @@ static void add_program(const struct hog_pylayout *lay)
 		}
 		poke(FRAME, lay->iframe_code, CODE);
 	}
+	poke(CODE, lay->object_type - 8, 1); /* references */
 	poke(CODE, lay->object_type, BASE + CODE_TYPE);
 	poke(CODE, lay->code_name, NAME);
 	poke(CODE, lay->code_filename, NAME);

@@ -42,6 +42,7 @@ static void add_code(unsigned i)
 	uint64_t addr = CODES + i * 0x1000;
 
 	fake_mem_add(&fake, addr, NULL, 0x1000);
+	poke(addr, lay->object_type - 8, 1, 8); /* references */
 	poke(addr, lay->object_type, CODE_TYPE, 8);
 	poke(addr, lay->code_code, BYTECODE, 8);
 	/* Names and lines that make no sense are no reason to lose frames. */
