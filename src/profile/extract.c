@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "profile/detail.h"
 
 int hog_extract_init(struct hog_extract *x, const struct hog_model *from)
 {
@@ -21,6 +22,7 @@ void hog_extract_fini(struct hog_extract *x)
 	hog_map64_fini(&x->stacks);
 	hog_map64_fini(&x->threads);
 	hog_map64_fini(&x->processes);
+	hog_buf_fini(&x->detail);
 	*x = (struct hog_extract){ 0 };
 }
 
@@ -134,6 +136,26 @@ static uint32_t take_thread(struct hog_extract *x, uint32_t id)
 	return learn(&x->threads, id, name_thread(x, id));
 }
 
+/* Details are many and seen once: none is remembered, those of before go when
+ * there are enough of them. */
+static uint32_t take_detail(struct hog_extract *x, uint32_t id)
+{
+	struct hog_detail d = hog_detail_get(x->from, id);
+	struct hog_detail_field f;
+
+	if (d.name == 0)
+		return 0;
+	if (hog_model_detail_bytes(x->to) > HOG_MODEL_DETAIL_BYTES_MAX / 2)
+		hog_model_forget_details(x->to);
+	hog_detail_begin(&x->detail, take_string(x, d.name), d.n_fields);
+	while (hog_detail_next(&d, &f)) {
+		f.name = take_string(x, f.name);
+		f.type = take_string(x, f.type);
+		hog_detail_add(&x->detail, &f);
+	}
+	return hog_detail_put(x->to, &x->detail);
+}
+
 int hog_extract_event(struct hog_extract *x, const struct hog_event *ev,
 		      struct hog_event *ret)
 {
@@ -143,6 +165,10 @@ int hog_extract_event(struct hog_extract *x, const struct hog_event *ev,
 	if (r < 0)
 		return r;
 	out.thread = take_thread(x, ev->thread);
+	if (HOG_EV_DETAILED >> ev->kind & 1)
+		out.value[1] = take_detail(x, (uint32_t)ev->value[1]);
+	if (ev->kind == HOG_EV_FORK || ev->kind == HOG_EV_EXEC)
+		out.value[0] = take_process(x, (uint32_t)ev->value[0]);
 	*ret = out;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "profile/event.h"
 #include "profile/model.h"
@@ -17,7 +18,8 @@ struct hog_extract {
 	struct hog_model *to;         /* owned */
 	/* Ids there to ids here. */
 	struct hog_map64 strings, functions, frames, stacks, threads, processes;
-	uint32_t renames; /* of from, when threads were named last */
+	struct hog_buf detail; /* scratch */
+	uint32_t renames;      /* of from, when threads were named last */
 };
 
 /* -ENOMEM. */

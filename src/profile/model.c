@@ -17,7 +17,8 @@ _Static_assert(sizeof(struct hog_frame) == 20, "no padding");
 _Static_assert(sizeof(struct hog_stack_node) == 8, "no padding");
 
 struct hog_model {
-	struct hog_intern *strings;
+	struct hog_intern *strings, *details;
+	uint32_t details_from; /* the first id that is kept; 0 is never used */
 	struct hog_table functions, frames, stacks;
 	/* Entries that change or have padding: rows, and an index by the hash
 	 * of what tells them (the next hash when that is taken). */
@@ -33,10 +34,12 @@ struct hog_model {
 static bool model_init(struct hog_model *m)
 {
 	m->strings = hog_intern_new();
+	m->details = hog_intern_new();
+	m->details_from = 1;
 	m->processes = calloc(1, sizeof(*m->processes));
 	m->threads = calloc(1, sizeof(*m->threads));
 	m->n_processes = m->n_threads = 1;
-	if (!m->strings || !m->processes || !m->threads)
+	if (!m->strings || !m->details || !m->processes || !m->threads)
 		return false;
 	if (hog_table_init(&m->functions, sizeof(struct hog_function)) < 0 ||
 	    hog_table_init(&m->frames, sizeof(struct hog_frame)) < 0 ||
@@ -63,6 +66,7 @@ void hog_model_free(struct hog_model *m)
 	if (!m)
 		return;
 	hog_intern_free(m->strings);
+	hog_intern_free(m->details);
 	hog_table_fini(&m->functions);
 	hog_table_fini(&m->frames);
 	hog_table_fini(&m->stacks);
@@ -254,6 +258,48 @@ uint32_t hog_model_thread(struct hog_model *m, const struct hog_thread_info *t)
 	return id;
 }
 
+/* The store's id 0 is the empty text, which no detail is: its ids 1, 2 ... are
+ * details_from, details_from + 1 ... */
+uint32_t hog_model_detail(struct hog_model *m, const void *bytes, size_t len)
+{
+	uint32_t id;
+
+	if (len == 0 ||
+	    hog_intern_bytes(m->details) + len > HOG_MODEL_DETAIL_BYTES_MAX ||
+	    m->details_from > INT32_MAX ||
+	    hog_intern_put(m->details, bytes, len, &id) < 0) {
+		m->refused++;
+		return 0;
+	}
+	return m->details_from + id - 1;
+}
+
+void hog_model_forget_details(struct hog_model *m)
+{
+	struct hog_intern *empty = hog_intern_new();
+
+	if (!empty)
+		return; /* they stay, and new ones are refused at the limit */
+	m->details_from += hog_intern_count(m->details) - 1;
+	hog_intern_free(m->details);
+	m->details = empty;
+}
+
+size_t hog_model_detail_bytes(const struct hog_model *m)
+{
+	return hog_intern_bytes(m->details);
+}
+
+const void *hog_model_get_detail(const struct hog_model *m, uint32_t id,
+				 size_t *ret_len)
+{
+	if (id < m->details_from) {
+		*ret_len = 0;
+		return NULL;
+	}
+	return hog_intern_get(m->details, id - m->details_from + 1, ret_len);
+}
+
 const char *hog_model_text(const struct hog_model *m, uint32_t string,
 			   size_t *ret_len)
 {
@@ -302,6 +348,8 @@ struct hog_model_counts hog_model_count(const struct hog_model *m)
 		.processes = m->n_processes,
 		.threads = m->n_threads,
 		.renames = m->renames,
+		.details = m->details_from + hog_intern_count(m->details) - 1,
+		.details_from = m->details_from,
 	};
 }
 

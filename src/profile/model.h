@@ -22,6 +22,7 @@
 #define HOG_MODEL_FRAMES_MAX (1u << 20)
 #define HOG_MODEL_PROCESSES_MAX (1u << 17)
 #define HOG_MODEL_THREADS_MAX (1u << 18)
+#define HOG_MODEL_DETAIL_BYTES_MAX (32u << 20) /* kept at the same time */
 
 enum hog_frame_kind {
 	HOG_FRAME_PYTHON,
@@ -92,6 +93,15 @@ uint32_t hog_model_process(struct hog_model *m,
  * name renames it (name 0: not known this time). */
 uint32_t hog_model_thread(struct hog_model *m, const struct hog_thread_info *t);
 
+/* A detail by its bytes: profile/detail.h makes and reads them.  Unlike all
+ * else, details can be forgotten: their ids still count up, but those so far
+ * give nothing any more.  Who makes events decides when, by the bytes held. */
+uint32_t hog_model_detail(struct hog_model *m, const void *bytes, size_t len);
+void hog_model_forget_details(struct hog_model *m);
+size_t hog_model_detail_bytes(const struct hog_model *m);
+const void *hog_model_get_detail(const struct hog_model *m, uint32_t id,
+				 size_t *ret_len);
+
 /* Look-ups; an unknown id gives the zero entry.  Pointers and text are valid
  * until the next addition. */
 const char *hog_model_text(const struct hog_model *m, uint32_t string,
@@ -110,6 +120,7 @@ const struct hog_thread_info *hog_model_get_thread(const struct hog_model *m,
 struct hog_model_counts { /* ids below these are valid */
 	uint32_t strings, functions, frames, stacks, processes, threads;
 	uint32_t renames; /* goes up when a thread got another name */
+	uint32_t details, details_from; /* ids from..details-1 are kept */
 };
 struct hog_model_counts hog_model_count(const struct hog_model *m);
 /* Additions refused because a limit was reached. */

@@ -14,6 +14,7 @@
 #define QUIET_MAX 10
 /* Definitions in one record: 64 of the longest strings fit a block. */
 #define DEFINE_MAX 64
+#define DETAILS_EACH 4 /* of these, which may be long */
 
 struct stream {
 	struct hog_stream_pack pack;
@@ -130,7 +131,7 @@ static int stream_begin(struct hog_sink *sink, const struct hog_run *run,
 	int r = hog_stream_pack_init(&s->pack, sink->out);
 
 	(void)run; /* is sink->run */
-	s->written = (struct hog_model_counts){ 1, 1, 1, 1, 1, 1, 0 };
+	s->written = (struct hog_model_counts){ 1, 1, 1, 1, 1, 1, 0, 1, 1 };
 	if (r == 0)
 		r = write_run(sink);
 	if (r == 0 && fflush(sink->out) != 0)
@@ -209,17 +210,27 @@ static void define_thread(struct stream *s, const struct hog_model *m,
 	hog_buf_add(&s->names, &t->name, sizeof(t->name));
 }
 
+static void define_detail(struct stream *s, const struct hog_model *m,
+			  uint32_t id)
+{
+	size_t len;
+	const char *bytes = hog_model_get_detail(m, id, &len);
+
+	hog_stream_add_text(&s->block, bytes, len);
+}
+
 /* Writes the definitions from *written up to count, and moves *written. */
 static int define(struct hog_sink *sink, enum hog_stream_define op,
 		  define_fn fn, uint32_t *written, uint32_t count)
 {
 	struct stream *s = sink->state;
+	uint32_t max = op == HOG_OP_DETAILS ? DETAILS_EACH : DEFINE_MAX;
 
 	while (*written < count) {
 		uint32_t n = count - *written;
 
-		if (n > DEFINE_MAX)
-			n = DEFINE_MAX;
+		if (n > max)
+			n = max;
 		write_repeats(s);
 		hog_buf_add_u8(&s->block, (uint8_t)op);
 		hog_buf_add_varint(&s->block, n);
@@ -257,6 +268,20 @@ static void write_renames(struct hog_sink *sink)
 	}
 }
 
+/* Events speak of details that the model still has. */
+static void write_forget(struct hog_sink *sink,
+			 const struct hog_model_counts *now)
+{
+	struct stream *s = sink->state;
+
+	if (s->written.details_from == now->details_from)
+		return;
+	write_repeats(s);
+	hog_buf_add_u8(&s->block, HOG_OP_FORGET);
+	hog_buf_add_varint(&s->block, now->details_from);
+	s->written.details_from = s->written.details = now->details_from;
+}
+
 /* Writes all that the model has and the recording has not. */
 static int write_definitions(struct hog_sink *sink)
 {
@@ -276,10 +301,12 @@ static int write_definitions(struct hog_sink *sink)
 		{ HOG_OP_PROCESSES, define_process, &w->processes,
 		  now.processes },
 		{ HOG_OP_THREADS, define_thread, &w->threads, now.threads },
+		{ HOG_OP_DETAILS, define_detail, &w->details, now.details },
 	};
 
 	if (memcmp(w, &now, sizeof(now)) == 0)
 		return 0;
+	write_forget(sink, &now);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		int r = define(sink, all[i].op, all[i].fn, all[i].written,
 			       all[i].count);

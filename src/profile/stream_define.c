@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "profile/detail.h"
 #include "profile/stream_format.h"
 
 /*
@@ -167,6 +168,47 @@ static bool read_rename(struct hog_stream_names *names, struct hog_cursor *cur,
 	return true;
 }
 
+/* The same detail with the model's strings. */
+static bool read_detail(struct hog_stream_names *names, struct hog_cursor *cur,
+			uint32_t *ret_id)
+{
+	uint64_t len = hog_cursor_varint(cur);
+	const unsigned char *bytes = hog_cursor_take(cur, len);
+	struct hog_buf *buf = &names->detail;
+	struct hog_detail_field f;
+	struct hog_detail d;
+	uint32_t name;
+
+	if (!bytes)
+		return false;
+	d = hog_detail_parse(bytes, len);
+	if (!look_up(&names->strings, d.name, &name))
+		return false;
+	hog_detail_begin(buf, name, d.n_fields);
+	while (hog_detail_next(&d, &f)) {
+		if (!look_up(&names->strings, f.name, &f.name) ||
+		    !look_up(&names->strings, f.type, &f.type))
+			return false;
+		hog_detail_add(buf, &f);
+	}
+	if (d.cur.bad || d.n_fields || hog_cursor_left(&d.cur))
+		return false;
+	*ret_id = hog_detail_put(names->model, buf);
+	return true;
+}
+
+/* The writer has forgotten its details so far, and no event names them. */
+static int forget_details(struct hog_stream_names *names, uint64_t from)
+{
+	if (from < names->details_from + count_of(&names->details) ||
+	    from > INT32_MAX)
+		return -EBADMSG;
+	names->details_from = (uint32_t)from;
+	hog_buf_clear(&names->details);
+	hog_model_forget_details(names->model);
+	return 0;
+}
+
 /* How to read one of op, the map that its id goes to (NULL: none), and how
  * many ids that may have in all (0: none): never trust a count. */
 struct kind {
@@ -196,6 +238,9 @@ static struct kind kind_of(struct hog_stream_names *names, unsigned op)
 	case HOG_OP_THREADS:
 		return (struct kind){ read_thread, &names->threads,
 				      HOG_MODEL_THREADS_MAX };
+	case HOG_OP_DETAILS:
+		return (struct kind){ read_detail, &names->details,
+				      HOG_MODEL_DETAIL_BYTES_MAX };
 	case HOG_OP_RENAMES:
 		return (struct kind){ read_rename, NULL, 0 };
 	default:
@@ -209,6 +254,8 @@ int hog_stream_names_read(struct hog_stream_names *names, unsigned op,
 	struct kind kind = kind_of(names, op);
 	uint64_t n = hog_cursor_varint(cur);
 
+	if (op == HOG_OP_FORGET && !cur->bad)
+		return forget_details(names, n);
 	/* None is shorter than a byte, so n also ends in reasonable time. */
 	if (!kind.read || cur->bad || n > hog_cursor_left(cur))
 		return -EBADMSG;
@@ -240,12 +287,27 @@ bool hog_stream_names_stack(const struct hog_stream_names *names, uint64_t id,
 	return look_up(&names->stacks, id, ret_id);
 }
 
+bool hog_stream_names_detail(const struct hog_stream_names *names, uint64_t id,
+			     uint32_t *ret_id)
+{
+	*ret_id = 0;
+	return id == 0 ||
+	       (id >= names->details_from &&
+		look_up(&names->details, id - names->details_from, ret_id));
+}
+
+bool hog_stream_names_process(const struct hog_stream_names *names, uint64_t id,
+			      uint32_t *ret_id)
+{
+	return look_up(&names->processes, id, ret_id);
+}
+
 int hog_stream_names_init(struct hog_stream_names *names,
 			  struct hog_model *model)
 {
 	uint32_t none = 0;
 
-	*names = (struct hog_stream_names){ .model = model };
+	*names = (struct hog_stream_names){ .model = model, .details_from = 1 };
 
 	struct hog_buf *maps[] = { &names->strings,   &names->functions,
 				   &names->frames,    &names->stacks,
@@ -269,4 +331,6 @@ void hog_stream_names_fini(struct hog_stream_names *names)
 	hog_buf_fini(&names->stacks);
 	hog_buf_fini(&names->processes);
 	hog_buf_fini(&names->threads);
+	hog_buf_fini(&names->details);
+	hog_buf_fini(&names->detail);
 }

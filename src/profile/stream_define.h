@@ -18,6 +18,9 @@ struct hog_stream_names {
 	struct hog_model *model; /* borrowed */
 	/* uint32_t model ids by id of the file; 0 is 0 in each. */
 	struct hog_buf strings, functions, frames, stacks, processes, threads;
+	struct hog_buf details; /* those that are kept, from details_from on */
+	uint32_t details_from;
+	struct hog_buf detail; /* scratch */
 };
 
 /* -ENOMEM. */
@@ -34,5 +37,9 @@ bool hog_stream_names_thread(const struct hog_stream_names *names, uint64_t id,
 			     uint32_t *ret_id);
 bool hog_stream_names_stack(const struct hog_stream_names *names, uint64_t id,
 			    uint32_t *ret_id);
+bool hog_stream_names_detail(const struct hog_stream_names *names, uint64_t id,
+			     uint32_t *ret_id);
+bool hog_stream_names_process(const struct hog_stream_names *names, uint64_t id,
+			      uint32_t *ret_id);
 
 #endif

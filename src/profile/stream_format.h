@@ -27,7 +27,6 @@ enum hog_stream_block {
 	HOG_BLOCK_DATA = 2,
 	HOG_BLOCK_STATS = 3,
 	HOG_BLOCK_END = 4,
-	HOG_BLOCK_DETAIL = 5, /* reserved: interned detail records of events */
 };
 
 /* Block flag: a reader that does not know the type must not skip it. */
@@ -55,6 +54,8 @@ enum hog_stream_define {
 	HOG_OP_PROCESSES,
 	HOG_OP_THREADS,
 	HOG_OP_RENAMES,
+	HOG_OP_DETAILS,
+	HOG_OP_FORGET, /* all details so far; no entries follow */
 };
 
 /* FNV-1a of the first HOG_STREAM_CHECKED bytes of a head. */

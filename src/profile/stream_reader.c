@@ -232,6 +232,29 @@ static void read_differences(struct hog_cursor *cur, unsigned diff,
 	}
 }
 
+/* From ids of the file to those of the model.  false: not defined. */
+static bool take_values(const struct hog_stream_names *names,
+			struct hog_event *ev)
+{
+	uint32_t id;
+
+	if (HOG_EV_DETAILED >> ev->kind & 1) {
+		if (ev->value[1] < 0 ||
+		    !hog_stream_names_detail(names, (uint64_t)ev->value[1],
+					     &id))
+			return false;
+		ev->value[1] = id;
+	}
+	if (ev->kind == HOG_EV_FORK || ev->kind == HOG_EV_EXEC) {
+		if (ev->value[0] < 0 ||
+		    !hog_stream_names_process(names, (uint64_t)ev->value[0],
+					      &id))
+			return false;
+		ev->value[0] = id;
+	}
+	return true;
+}
+
 /* One event; diff 0 is one as foreseen. */
 static int read_event(struct hog_stream_reader *r, unsigned diff,
 		      struct hog_event *ret)
@@ -258,6 +281,8 @@ static int read_event(struct hog_stream_reader *r, unsigned diff,
 	r->events++;
 	ev.thread = model_thread;
 	ev.stack = model_stack;
+	if (!take_values(&r->names, &ev))
+		return -EBADMSG;
 	*ret = ev;
 	return 1;
 }

@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 
 #include "base/err.h"
+#include "profile/detail.h"
 #include "profile/stream_format.h"
 
 #define EVENTS_MAX 4000
@@ -87,6 +88,41 @@ static uint32_t some_thread(struct hog_model *m)
 	return hog_model_thread(m, &t);
 }
 
+static uint32_t some_detail(struct hog_model *m)
+{
+	static struct hog_buf buf;
+	uint32_t n = pick(7);
+
+	if (pick(10) == 0)
+		return 0;
+	hog_detail_begin(&buf, some_string(m), n);
+	while (n-- > 0) {
+		struct hog_detail_field f = {
+			.name = some_string(m),
+			.type = some_string(m),
+			.kind = (enum hog_value_kind)pick(3),
+			.number = (int64_t)pick(4000000000u) - 2000000000,
+			.string = "a\0b and more",
+			.string_len = pick(12),
+			.text = "\"a\\0b and more\"",
+			.text_len = pick(17),
+		};
+		hog_detail_add(&buf, &f);
+	}
+	return hog_detail_put(m, &buf);
+}
+
+/* Ids stand where the kind says so. */
+static void set_values(struct hog_model *m, struct hog_event *ev)
+{
+	struct hog_thread_info t = *hog_model_get_thread(m, some_thread(m));
+
+	if (HOG_EV_DETAILED >> ev->kind & 1)
+		ev->value[1] = some_detail(m);
+	if (ev->kind == HOG_EV_FORK || ev->kind == HOG_EV_EXEC)
+		ev->value[0] = t.process;
+}
+
 static struct hog_event some_event(struct hog_model *m, uint64_t *time)
 {
 	struct hog_event ev = { .kind = HOG_EV_SAMPLE,
@@ -102,6 +138,7 @@ static struct hog_event some_event(struct hog_model *m, uint64_t *time)
 		ev.value[0] = pick(2) ? INT64_MIN : -5;
 		ev.value[1] = pick(2) ? INT64_MAX : 12;
 		ev.time_ns = pick(5) ? *time : UINT64_MAX;
+		set_values(m, &ev);
 	}
 	if (pick(20) == 0)
 		ev.flags = pick(2) ? HOG_EVF_IDLE : UINT32_MAX;
@@ -111,17 +148,22 @@ static struct hog_event some_event(struct hog_model *m, uint64_t *time)
 static void write_events(struct recorded *rec, struct hog_sink *sink, FILE *out)
 {
 	uint64_t time = 1000;
+	bool forgot = false;
 
 	for (size_t i = 0; i < rec->n_events; i++) {
 		struct hog_event ev = some_event(rec->model, &time);
 
 		/* Runs of the same, so that repeats are written too. */
-		if (i > 0 && pick(4)) {
+		if (i > 0 && !forgot && pick(4)) {
 			ev = rec->events[i - 1];
 			ev.time_ns += 1000;
 		}
 		rec->events[i] = ev;
 		cr_assert_eq(hog_sink_event(sink, &ev), 0);
+		/* All so far are written, so the reader's ids go on alike. */
+		forgot = pick(150) == 0;
+		if (forgot)
+			hog_model_forget_details(rec->model);
 		if (pick(200))
 			continue;
 		cr_assert_eq(hog_sink_flush(sink), 0);
@@ -176,6 +218,22 @@ static void drop(struct recorded *rec)
 	free(rec->bytes);
 }
 
+/* Field by field, as the strings' ids are the same. */
+static void same_details(const struct hog_model *a, const struct hog_model *b)
+{
+	struct hog_model_counts n = hog_model_count(a);
+
+	for (uint32_t id = 0; id < n.details; id++) {
+		size_t len_a, len_b;
+		const void *x = hog_model_get_detail(a, id, &len_a);
+		const void *y = hog_model_get_detail(b, id, &len_b);
+
+		cr_assert_eq(len_a, len_b);
+		cr_assert(len_a == 0 || memcmp(x, y, len_a) == 0);
+		cr_assert_eq(len_a == 0, id < n.details_from);
+	}
+}
+
 static void same_text(const struct hog_model *a, uint32_t id_a,
 		      const struct hog_model *b, uint32_t id_b)
 {
@@ -196,6 +254,7 @@ static void same_models(const struct hog_model *a, const struct hog_model *b)
 
 	n_b.renames = n.renames; /* several may have been written as one */
 	cr_assert_eq(memcmp(&n, &n_b, sizeof(n)), 0);
+	same_details(a, b);
 	for (uint32_t i = 0; i < n.strings; i++)
 		same_text(a, i, b, i);
 	for (uint32_t i = 0; i < n.functions; i++)
@@ -391,7 +450,7 @@ Test(stream, an_unknown_block_is_skipped_unless_it_is_required)
 	/* Run, data, statistics, end. */
 	at = block_at(&rec, 2);
 	cr_assert_eq(rec.bytes[at], HOG_BLOCK_STATS);
-	rec.bytes[at] = HOG_BLOCK_DETAIL;
+	rec.bytes[at] = 77;
 	rec.bytes[at + 1] = 0;
 	check_again(rec.bytes + at);
 	cr_assert_eq(read_back(&rec, rec.bytes, rec.size, &n, &reader), 0);
