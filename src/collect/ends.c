@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect/ends.h"
 
+uint32_t hog_ends_thread(struct hog_process *p, struct hog_slot *slot)
+{
+	struct hog_thread_info info = { .tid = p->pid };
+
+	if (!p->ends.thread) {
+		info.process = hog_process_in_model(p);
+		p->ends.thread = hog_model_thread(slot->model, &info);
+	}
+	return p->ends.thread;
+}
+
 static void send_blank(struct hog_process *p, struct hog_slot *slot,
 		       const char *marker)
 {
 	struct hog_ends *e = &p->ends;
-	struct hog_thread_info info = { .tid = p->pid };
 
 	if (e->blank_ns == 0)
 		return;
-	if (!e->thread) {
-		info.process = hog_process_in_model(p);
-		e->thread = hog_model_thread(slot->model, &info);
-	}
-	hog_slot_send(slot, e->thread, hog_frames_mark(&p->frames, 0, marker),
+	hog_slot_send(slot, hog_ends_thread(p, slot),
+		      hog_frames_mark(&p->frames, 0, marker),
 		      hog_slot_weight(slot, e->blank_ns), 0);
 	e->blank_ns = 0;
 }

@@ -19,6 +19,8 @@ struct hog_cpushare;
 /* A share of the first thread, before it is sent. */
 void hog_ends_note(struct hog_process *p, struct hog_slot *slot,
 		   const struct hog_cpushare *share);
+/* Its first thread in the model, which gets to know it now if it did not. */
+uint32_t hog_ends_thread(struct hog_process *p, struct hog_slot *slot);
 /* The process has ended and its threads are settled. */
 void hog_ends_settle(struct hog_process *p, struct hog_slot *slot);
 

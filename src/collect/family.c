@@ -406,8 +406,7 @@ void hog_family_bury(struct hog_family *f, uint64_t now, bool all)
 	}
 }
 
-void hog_family_lose(struct hog_family *f, const struct hog_process *p,
-		     uint64_t now)
+void hog_family_lose(struct hog_family *f, struct hog_process *p, uint64_t now)
 {
 	struct hog_candidate *c;
 
@@ -415,6 +414,10 @@ void hog_family_lose(struct hog_family *f, const struct hog_process *p,
 		return; /* by an exec: a candidate has taken its place */
 	if (p->ended) {
 		f->slot->stats->loss.unseen += p->forked && !p->tids.count;
+		/* Nothing may be known of what it used: it has a part in what
+		 * its parent's sum has more. */
+		if (f->slot->opt->mode == HOG_MODE_CPU && p->ends.whole)
+			(void)hog_ends_thread(p, f->slot);
 		/* The kernel leaves some counts out: what was shown of such a
 		 * one is not to be shown again as its parent's growth. */
 		if (p->ends.exit_ns == 0)

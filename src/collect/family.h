@@ -48,7 +48,6 @@ void hog_family_bury(struct hog_family *f, uint64_t now, bool all);
 /* pid may not be read (any more). */
 void hog_family_deny(struct hog_family *f, pid_t pid);
 /* p is about to be dropped: it ended, or is another program now. */
-void hog_family_lose(struct hog_family *f, const struct hog_process *p,
-		     uint64_t now);
+void hog_family_lose(struct hog_family *f, struct hog_process *p, uint64_t now);
 
 #endif
