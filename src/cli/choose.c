@@ -108,6 +108,36 @@ int hog_choose(const struct hog_args *args, bool operands,
 	return 0;
 }
 
+int hog_choose_target(const struct hog_args *args, struct hog_choice *choice,
+		      char *const **ret_program, struct hog_err *err)
+{
+	static const char how[] = "name a process with -p PID, or put a "
+				  "program after '--'";
+	const char *operand = hog_args_operand(args, 0);
+	int r = hog_choose(args, false, choice, err);
+	char *const *program = hog_args_program(args);
+	bool named = choice->n_pids > 0 || choice->chosen;
+
+	if (r < 0)
+		return r;
+	if (operand)
+		return hog_err_say(err, -EINVAL, how,
+				   "'%.80s' is neither an option nor behind "
+				   "'--'",
+				   operand);
+	if (program && named)
+		return hog_err_say(err, -EINVAL, "leave one of them out",
+				   "both %s and a program are given",
+				   choice->chosen ? choice->option : "-p");
+	if (program && (!program[0] || !program[0][0]))
+		return hog_err_say(err, -EINVAL, how,
+				   "there is no program after '--'");
+	if (!program && !named)
+		return hog_err_say(err, -EINVAL, how, "no target is given");
+	*ret_program = program;
+	return 0;
+}
+
 void hog_choice_fini(struct hog_choice *c)
 {
 	free(c->pids);

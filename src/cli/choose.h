@@ -35,6 +35,10 @@ struct hog_choice {
  * they do not go together. */
 int hog_choose(const struct hog_args *args, bool operands,
 	       struct hog_choice *ret, struct hog_err *err);
+/* The same, or a program after "--": one of the two, and no operands.  *choice
+ * is to be released in any case. */
+int hog_choose_target(const struct hog_args *args, struct hog_choice *choice,
+		      char *const **ret_program, struct hog_err *err);
 void hog_choice_fini(struct hog_choice *choice);
 /* "1 Python process of another user may not be read ..." on stderr. */
 void hog_say_refused(const char *command, size_t n);

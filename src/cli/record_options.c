@@ -17,36 +17,6 @@
 #define RATE_HZ 100
 #define ALL_MAX_CPU 10 /* per cent of a core */
 
-static int parse_target(const struct hog_args *args,
-			struct hog_record_options *opt, struct hog_err *err)
-{
-	static const char how[] = "name a process with -p PID, or put a "
-				  "program after '--'";
-	const char *operand = hog_args_operand(args, 0);
-	int r = hog_choose(args, false, &opt->choice, err);
-	bool named = opt->choice.n_pids > 0 || opt->choice.chosen;
-
-	opt->program = hog_args_program(args);
-	if (r < 0)
-		return r;
-	if (operand)
-		return hog_err_say(err, -EINVAL, how,
-				   "'%.80s' is neither an option nor behind "
-				   "'--'",
-				   operand);
-	if (opt->program && named)
-		return hog_err_say(err, -EINVAL, "leave one of them out",
-				   "both %s and a program are given",
-				   opt->choice.chosen ? opt->choice.option
-						      : "-p");
-	if (opt->program && (!opt->program[0] || !opt->program[0][0]))
-		return hog_err_say(err, -EINVAL, how,
-				   "there is no program after '--'");
-	if (!opt->program && !named)
-		return hog_err_say(err, -EINVAL, how, "no target is given");
-	return 0;
-}
-
 static int parse_mode(const char *text, enum hog_mode *ret, struct hog_err *err)
 {
 	for (int mode = HOG_MODE_WALL; text && mode <= HOG_MODE_GIL; mode++) {
@@ -186,7 +156,7 @@ int hog_record_parse(const struct hog_args *args,
 			     .version = hog_version,
 			     .command = hog_args_line(args) },
 	};
-	r = parse_target(args, ret, err);
+	r = hog_choose_target(args, &ret->choice, &ret->program, err);
 	/* ret outlives the session's use of it. */
 	if (ret->choice.chosen)
 		ret->session.chosen = &ret->choice.criteria;

@@ -6,6 +6,7 @@
 #ifndef HOG_PROFILE_SINK_H
 #define HOG_PROFILE_SINK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,6 +16,20 @@
 
 struct hog_err;
 struct hog_sink;
+
+/* What flame graphs of system calls weigh. */
+enum hog_weight {
+	HOG_WEIGHT_AUTO, /* samples; of a run that did not sample: time */
+	HOG_WEIGHT_COUNT,
+	HOG_WEIGHT_TIME,
+	HOG_WEIGHT_BYTES,
+};
+
+/* By what calls are summed up. */
+enum hog_group { HOG_GROUP_CALL, HOG_GROUP_LINE, HOG_GROUP_THREAD };
+
+#define HOG_STACK_NONE UINT_MAX
+#define HOG_STACK_FULL (UINT_MAX - 1)
 
 /* How a person wants to see it; the recording holds all, this chooses. */
 struct hog_view {
@@ -26,6 +41,10 @@ struct hog_view {
 	bool color;        /* the output is a terminal that takes colours */
 	unsigned columns;  /* its width; 0: not a terminal */
 	const char *title; /* borrowed; NULL: made from the run */
+	unsigned stack;    /* lines under a call; 0: the sink's own number */
+	enum hog_weight weight;
+	enum hog_group group;
+	bool json; /* of what is a table by default */
 };
 
 struct hog_sink_ops {

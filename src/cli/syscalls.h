@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of `hognose syscalls` share. */
+#ifndef HOG_CLI_SYSCALLS_H
+#define HOG_CLI_SYSCALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/choose.h"
+#include "profile/sink.h"
+#include "target/trace.h"
+
+struct hog_args;
+struct hog_err;
+struct hog_opt;
+
+/* The options that have no letter. */
+enum {
+	HOG_SYSCALLS_WHERE = 256,
+	HOG_SYSCALLS_VIA,
+	HOG_SYSCALLS_STACK,
+	HOG_SYSCALLS_STRING_LIMIT,
+	HOG_SYSCALLS_SUMMARY,
+	HOG_SYSCALLS_JSON,
+	HOG_SYSCALLS_WEIGHT,
+	HOG_SYSCALLS_FUNCTION,
+	HOG_SYSCALLS_FULL_PATHS,
+	HOG_SYSCALLS_FOLLOW,
+	HOG_SYSCALLS_STATS,
+};
+
+extern const struct hog_opt hog_syscalls_options[]; /* ends with { 0 } */
+
+/* What the command line asks for. */
+struct hog_syscalls {
+	struct hog_choice choice;
+	char *const *program; /* NULL: attached */
+	char *set;            /* owned: all of -e, by commas; NULL: all calls */
+	const char *where;    /* NULL: all */
+	enum hog_trace_via via;
+	bool follow;
+	size_t string_limit;
+	double duration_s; /* 0: until the end */
+	const struct hog_sink_ops *format;
+	struct hog_view view;
+	const char *path;       /* NULL: standard output or error */
+	const char *stats_path; /* NULL: not asked for */
+	bool quiet, verbose;
+};
+
+/* -EINVAL: bad usage.  What was set is to be released in any case. */
+int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
+		       struct hog_err *err);
+void hog_syscalls_fini(struct hog_syscalls *opt);
+
+/* Options that `report` has as well. */
+int hog_parse_stack(const char *text, unsigned *ret, struct hog_err *err);
+int hog_parse_weight(const char *text, enum hog_weight *ret,
+		     struct hog_err *err);
+/* NULL: --summary without a value. */
+int hog_parse_group(const char *text, enum hog_group *ret, struct hog_err *err);
+
+#endif
