@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Conditions on system calls, as --where takes them:
+ *
+ *   name == openat && (flags & O_CREAT || errno == ENOENT) && duration > 5ms
+ *
+ * Compiled once, asked for every call.  A call that does not have what is asked
+ * for, or of which it could not be read, does not fulfil the condition; that is
+ * never an error.
+ */
+#ifndef HOG_ANALYZE_WHERE_H
+#define HOG_ANALYZE_WHERE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hog_callview;
+struct hog_err;
+struct hog_where;
+
+/* Value of a constant by its name ("O_CREAT"); false: there is none. */
+typedef bool hog_constant_fn(const char *name, int64_t *ret);
+
+/* constant: may be NULL, then there are no names but those of errors.  -EINVAL:
+ * err says what is wrong and *ret_at (may be NULL) is the byte of text at which
+ * that is; -ENOMEM. */
+int hog_where_new(const char *text, hog_constant_fn *constant,
+		  struct hog_where **ret, size_t *ret_at, struct hog_err *err);
+void hog_where_free(struct hog_where *w);
+bool hog_where_matches(const struct hog_where *w, const struct hog_callview *v);
+
+#endif

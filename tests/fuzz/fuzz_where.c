@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conditions from any text, asked of a few calls. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/fixed_calls.h"
+#include "analyze/call.h"
+#include "analyze/where.h"
+#include "base/err.h"
+
+#define TEXT_MAX 400
+
+static struct hog_model *model;
+static struct hog_run run;
+static struct hog_event events[FIXED_CALLS];
+
+static void make_calls(void)
+{
+	struct fixed_who who;
+
+	model = hog_model_new();
+	run = fixed_calls_run(model);
+	who = fixed_who(model);
+	for (size_t i = 0; i < FIXED_CALLS; i++)
+		events[i] = fixed_event(model, &who, &fixed_call_list[i]);
+}
+
+static bool constant(const char *name, int64_t *ret)
+{
+	*ret = (int64_t)strlen(name);
+	return name[0] == 'O';
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct hog_where *w = NULL;
+	struct hog_err err = { 0 };
+	struct hog_callview v;
+	char text[TEXT_MAX + 1];
+	size_t at = 0;
+
+	if (!model)
+		make_calls();
+	/* Repetitions of the C library's expressions take all the memory they
+	 * are asked to. */
+	if (size > TEXT_MAX || memchr(data, '{', size))
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (hog_where_new(text, constant, &w, &at, &err) < 0) {
+		if (at > size || !err.text[0])
+			abort();
+		return 0;
+	}
+	for (size_t i = 0; i < FIXED_CALLS; i++) {
+		hog_callview_get(&run, &events[i], &v);
+		hog_where_matches(w, &v);
+	}
+	hog_where_free(w);
+	return 0;
+}
