@@ -57,9 +57,10 @@ def pytest_generate_tests(metafunc):
     wanted = [p for p in discovery().found if _wanted(p, marks)]
     if any(mark.kwargs.get("each_minor") for mark in marks):
         wanted = pythons.each_minor(wanted)
-    if (os.environ.get("HOGNOSE_FEW_PYTHONS")
-            or any(mark.kwargs.get("each_layout") for mark in marks)):
-        chosen = pythons.few(discovery().found)
+    fewest = os.environ.get("HOGNOSE_FEW_PYTHONS")
+    if fewest or any(mark.kwargs.get("each_layout") for mark in marks):
+        chosen = pythons.few(discovery().found,
+                             pythons.KINDS if fewest else pythons.FAMILIES)
         wanted = [p for p in wanted if p in chosen] or wanted[-1:]
     if not wanted:
         asked = [mark.kwargs for mark in marks]
