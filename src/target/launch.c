@@ -38,7 +38,8 @@ static void restore_signals(const struct hog_sigstate *before)
 /* The child, until it is another program.  We may have had threads: nothing
  * here but what is safe in a signal handler (glibc's execvp is). */
 static void be_the_child(char *const argv[], const struct hog_sigstate *before,
-			 int go_fd, int fail_fd)
+			 const struct hog_launch_hook *hook, int go_fd,
+			 int fail_fd)
 {
 	char byte;
 	ssize_t got;
@@ -50,14 +51,19 @@ static void be_the_child(char *const argv[], const struct hog_sigstate *before,
 	if (got != 1)
 		_exit(127);
 	restore_signals(before);
-	execvp(argv[0], argv);
-	code = errno;
+	code = hook ? hook->run(hook->arg) : 0;
+	if (code == 0) {
+		execvp(argv[0], argv);
+		code = errno;
+	}
 	got = write(fail_fd, &code, sizeof(code));
 	_exit(got == sizeof(code) ? 127 : 126);
 }
 
-int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
-			  struct hog_launch *ret, struct hog_err *err)
+int hog_launch_prepare_hooked(char *const argv[],
+			      const struct hog_sigstate *before,
+			      const struct hog_launch_hook *hook,
+			      struct hog_launch *ret, struct hog_err *err)
 {
 	int go[2], fail[2];
 	pid_t pid;
@@ -79,7 +85,7 @@ int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
 	if (pid == 0) {
 		close(go[1]); /* else our own end would keep us waiting */
 		close(fail[0]);
-		be_the_child(argv, before, go[0], fail[1]);
+		be_the_child(argv, before, hook, go[0], fail[1]);
 	}
 	r = pid < 0 ? -errno : 0;
 	close(go[0]);
@@ -93,6 +99,12 @@ int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
 		.pid = pid, .prog = argv[0], .go_fd = go[1], .fail_fd = fail[0]
 	};
 	return 0;
+}
+
+int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
+			  struct hog_launch *ret, struct hog_err *err)
+{
+	return hog_launch_prepare_hooked(argv, before, NULL, ret, err);
 }
 
 int hog_launch_prepare(char *const argv[], struct hog_launch *ret,
@@ -115,6 +127,15 @@ static const char *hint_for(int code)
 	default:
 		return NULL;
 	}
+}
+
+int hog_launch_say(const struct hog_launch *launch, int code,
+		   struct hog_err *err)
+{
+	hog_err_set(err, code, "start %s", launch->prog);
+	if (err)
+		err->hint = hint_for(code);
+	return code;
 }
 
 static int reap(struct hog_launch *launch)
@@ -142,10 +163,7 @@ int hog_launch_go(struct hog_launch *launch, struct hog_err *err)
 		return 0;
 	code = got == sizeof(code) && code > 0 ? -code : -EIO;
 	reap(launch);
-	hog_err_set(err, code, "start %s", launch->prog);
-	if (err)
-		err->hint = hint_for(code);
-	return code;
+	return hog_launch_say(launch, code, err);
 }
 
 void hog_launch_fini(struct hog_launch *launch)

@@ -38,6 +38,19 @@ int hog_launch_prepare(char *const argv[], struct hog_launch *ret,
 /* Signals are given on as they were when `before` was saved. */
 int hog_launch_prepare_as(char *const argv[], const struct hog_sigstate *before,
 			  struct hog_launch *ret, struct hog_err *err);
+/* The same, and the child calls this just before its exec: safe as in a signal
+ * handler.  What it returns below 0 is sent to fail_fd, and no exec happens. */
+struct hog_launch_hook {
+	int (*run)(void *arg);
+	void *arg;
+};
+int hog_launch_prepare_hooked(char *const argv[],
+			      const struct hog_sigstate *before,
+			      const struct hog_launch_hook *hook,
+			      struct hog_launch *ret, struct hog_err *err);
+/* The words for an exec that has failed so.  Returns code. */
+int hog_launch_say(const struct hog_launch *launch, int code,
+		   struct hog_err *err);
 /* Lets it run and waits for its exec.  A failed exec (-ENOENT, -EACCES ...) is
  * told here, and the child is reaped. */
 int hog_launch_go(struct hog_launch *launch, struct hog_err *err);

@@ -11,6 +11,8 @@
  * as if nobody looked.
  *
  * All calls from one and the same thread: the kernel binds tracers to those.
+ * Children of that thread that end meanwhile are collected here, whoever has
+ * started them.
  */
 #ifndef HOG_TARGET_TRACE_H
 #define HOG_TARGET_TRACE_H
@@ -70,12 +72,13 @@ struct hog_trace_event {
 int hog_trace_new(const struct hog_trace_options *opt, struct hog_trace **ret,
 		  struct hog_err *err);
 /* Lets go of everything that still runs: nobody stays stopped or traced.  A
- * launched program with a filter cannot be let go (its calls would fail): call
- * hog_trace_quit and go on with hog_trace_next until it has ended. */
+ * launched program with a filter cannot be let go (its calls would fail) and is
+ * killed: call hog_trace_quit before, and hog_trace_next until it has ended. */
 void hog_trace_free(struct hog_trace *t);
 
 /* Starts a program (NULL-terminated argv, looked up in PATH), stopped before its
- * first instruction until hog_trace_next.  Its pid. -ENOENT, -EACCES ... */
+ * first instruction until hog_trace_next, whose first event of it is its EXEC.
+ * before: NULL, signals as they stand now.  Its pid. -ENOENT, -EACCES ... */
 struct hog_sigstate;
 int hog_trace_launch(struct hog_trace *t, char *const argv[],
 		     const struct hog_sigstate *before, pid_t *ret_pid,
@@ -90,8 +93,9 @@ int hog_trace_attach(struct hog_trace *t, pid_t pid, struct hog_err *err);
 int hog_trace_next(struct hog_trace *t, uint64_t until_ns,
 		   struct hog_trace_event *ret);
 void hog_trace_go(struct hog_trace *t);
-/* From now on no call is reported: those without a filter are let go, the
- * others are only waved through. Ends are still told. */
+/* From now on no call is reported: those without a filter are let go (by the
+ * next hog_trace_next), the others are only waved through.  Ends are still
+ * told. */
 void hog_trace_quit(struct hog_trace *t);
 /* "seccomp" or "ptrace", for doctor and statistics. */
 const char *hog_trace_way(const struct hog_trace *t);
