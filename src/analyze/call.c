@@ -9,8 +9,7 @@
 #include "profile/model.h"
 #include "profile/run.h"
 
-#define ERRNO_MAX 4095   /* results above -4096 are errors, for the kernel */
-#define KERNEL_ERRNO 512 /* from here on they are the kernel's own */
+#define ERRNO_MAX 4095 /* results above -4096 are errors, for the kernel */
 #define RETURN_NAME "return"
 
 static bool same(struct hog_calltext t, const char *text, size_t len)
@@ -282,7 +281,7 @@ static const char *own_words(int error)
 static void format_error(struct hog_buf *buf, const struct hog_callview *v)
 {
 	const char *name = hog_errno_name(v->error);
-	bool own = v->error >= KERNEL_ERRNO;
+	bool own = v->error >= HOG_KERNEL_ERRNO;
 
 	hog_buf_add_str(buf, own ? "?" : "-1");
 	if (name)

@@ -18,7 +18,8 @@
 struct hog_buf;
 struct hog_run;
 
-#define HOG_CALLVIEW_ARGS 8 /* no call has more than six */
+#define HOG_CALLVIEW_ARGS 8  /* no call has more than six */
+#define HOG_KERNEL_ERRNO 512 /* from here on they are the kernel's own */
 
 struct hog_calltext {
 	const char *text; /* "" when there is none; not always NUL-terminated */

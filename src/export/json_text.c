@@ -6,13 +6,18 @@
 
 #include "base/utf8.h"
 
-static bool is_plain(uint32_t c)
+static bool stands_in_line(uint32_t c)
 {
-	return !hog_utf8_is_control(c) && c != '"' && c != '\\' && c != '<' &&
-	       c != '>' && c != '&';
+	return !hog_utf8_is_control(c) && c != '"' && c != '\\';
 }
 
-void hog_json_text(FILE *out, const char *text, size_t len)
+static bool stands_in_page(uint32_t c)
+{
+	return stands_in_line(c) && c != '<' && c != '>' && c != '&';
+}
+
+static void put(FILE *out, const char *text, size_t len,
+		bool (*stands)(uint32_t c))
 {
 	size_t done = 0, i = 0;
 
@@ -21,15 +26,28 @@ void hog_json_text(FILE *out, const char *text, size_t len)
 		uint32_t c = 0xfffd;
 		size_t n = hog_utf8_at(text + i, len - i, &c);
 
-		if (n && is_plain(c)) {
+		if (n && stands(c)) {
 			i += n;
 			continue;
 		}
 		fwrite(text + done, 1, i - done, out);
-		fprintf(out, "\\u%04x", n ? c : 0xfffd);
+		if (n && (c == '"' || c == '\\') && stands == stands_in_line)
+			fprintf(out, "\\%c", (int)c);
+		else
+			fprintf(out, "\\u%04x", n ? c : 0xfffd);
 		i += n ? n : 1;
 		done = i;
 	}
 	fwrite(text + done, 1, len - done, out);
 	fputc('"', out);
+}
+
+void hog_json_text(FILE *out, const char *text, size_t len)
+{
+	put(out, text, len, stands_in_page);
+}
+
+void hog_json_line(FILE *out, const char *text, size_t len)
+{
+	put(out, text, len, stands_in_line);
 }

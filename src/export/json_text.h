@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON strings that are safe inside a page's script element. */
+/* Strings of JSON. */
 #ifndef HOG_EXPORT_JSON_TEXT_H
 #define HOG_EXPORT_JSON_TEXT_H
 
@@ -9,5 +9,8 @@
 /* Writes text in quotes.  `<`, `>`, `&`, U+2028 and U+2029 are \u escapes, so
  * that no name can end the element; bytes that are no UTF-8 become U+FFFD. */
 void hog_json_text(FILE *out, const char *text, size_t len);
+/* The same for JSON that is in no page: only what JSON itself demands, and
+ * control characters. */
+void hog_json_line(FILE *out, const char *text, size_t len);
 
 #endif

@@ -8,6 +8,9 @@
 extern const struct hog_sink_ops hog_sink_html;
 extern const struct hog_sink_ops hog_sink_folded;
 extern const struct hog_sink_ops hog_sink_table;
+extern const struct hog_sink_ops hog_sink_text;
+extern const struct hog_sink_ops hog_sink_jsonl;
+extern const struct hog_sink_ops hog_sink_chrome;
 
 extern const struct hog_sink_ops *const hog_sinks[]; /* NULL ends it */
 

@@ -12,7 +12,7 @@
 #include "export/page.h"
 #include "export/sinks.h"
 #include "export/stats_json.h"
-#include "fixed_run.h"
+#include "fixed_calls.h"
 
 #define GOLDEN_MAX (1 << 20)
 
@@ -91,4 +91,39 @@ Test(golden, the_data_of_the_page)
 	cr_assert_gt(len, edges);
 	cr_expect_eq(memcmp(text, hog_page_head, hog_page_head_len), 0);
 	check_golden("fixed_page.json", text + hog_page_head_len, len - edges);
+}
+
+static void check_calls(const char *name, const struct hog_sink_ops *ops,
+			struct hog_view view)
+{
+	size_t len;
+	_cleanup_free_ char *text = NULL;
+
+	setenv("TZ", "UTC", 1);
+	text = fixed_calls_output(ops, view, &len);
+	cr_assert_not_null(text);
+	check_golden(name, text, len);
+}
+
+Test(golden, calls_as_text)
+{
+	check_calls("calls.trace", &hog_sink_text, (struct hog_view){ 0 });
+}
+
+Test(golden, calls_as_text_in_colours)
+{
+	check_calls("calls_color.trace", &hog_sink_text,
+		    (struct hog_view){
+			    .color = true, .full_paths = true, .stack = 1 });
+}
+
+Test(golden, calls_as_jsonl)
+{
+	check_calls("calls.jsonl", &hog_sink_jsonl, (struct hog_view){ 0 });
+}
+
+Test(golden, calls_for_trace_viewers)
+{
+	check_calls("calls_chrome.json", &hog_sink_chrome,
+		    (struct hog_view){ 0 });
 }
