@@ -128,6 +128,12 @@ static bool test_path(const struct hog_where_cond *c,
 	return path.len > 0 && test_text(c, path);
 }
 
+static bool is_place(enum hog_where_field field)
+{
+	return field == HOG_WHERE_FUNCTION || field == HOG_WHERE_FILE ||
+	       field == HOG_WHERE_LINE;
+}
+
 static bool test(const struct hog_where_cond *c, const struct hog_callview *v)
 {
 	switch (c->field) {
@@ -158,28 +164,48 @@ static bool test(const struct hog_where_cond *c, const struct hog_callview *v)
 	return false;
 }
 
-/* As deep as brackets and chains go, which compiling has bounded. */
-static bool eval(const struct hog_where *w, unsigned at,
-		 const struct hog_callview *v)
+static enum hog_where_answer answer(bool yes)
+{
+	return yes ? HOG_WHERE_YES : HOG_WHERE_NO;
+}
+
+/* A "no" decides && and a "yes" decides ||, whatever the stack will say.  As
+ * deep as brackets and chains go, which compiling has bounded. */
+static enum hog_where_answer eval(const struct hog_where *w, unsigned at,
+				  const struct hog_callview *v, bool stack)
 {
 	const struct hog_where_node *n = &w->nodes[at];
+	enum hog_where_answer decides = HOG_WHERE_NO, left, right;
 
-	switch (n->kind) {
-	case HOG_WHERE_COND:
-		return test(&w->conds[n->left], v);
-	case HOG_WHERE_AND:
-		return eval(w, n->left, v) && eval(w, n->right, v);
-	case HOG_WHERE_OR:
-		return eval(w, n->left, v) || eval(w, n->right, v);
-	case HOG_WHERE_NOT:
-		return !eval(w, n->left, v);
+	if (n->kind == HOG_WHERE_COND) {
+		const struct hog_where_cond *c = &w->conds[n->left];
+
+		if (!stack && is_place(c->field))
+			return HOG_WHERE_BY_STACK;
+		return answer(test(c, v));
 	}
-	return false;
+	left = eval(w, n->left, v, stack);
+	if (n->kind == HOG_WHERE_NOT)
+		return left == HOG_WHERE_BY_STACK ? left : answer(!left);
+	if (n->kind == HOG_WHERE_OR)
+		decides = HOG_WHERE_YES;
+	if (left == decides)
+		return left;
+	right = eval(w, n->right, v, stack);
+	if (right == decides || left != HOG_WHERE_BY_STACK)
+		return right;
+	return left;
+}
+
+enum hog_where_answer hog_where_without_stack(const struct hog_where *w,
+					      const struct hog_callview *v)
+{
+	return eval(w, w->root, v, false);
 }
 
 bool hog_where_matches(const struct hog_where *w, const struct hog_callview *v)
 {
-	return eval(w, w->root, v);
+	return eval(w, w->root, v, true) == HOG_WHERE_YES;
 }
 
 void hog_where_free(struct hog_where *w)

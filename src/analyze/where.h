@@ -28,6 +28,11 @@ typedef bool hog_constant_fn(const char *name, int64_t *ret);
 int hog_where_new(const char *text, hog_constant_fn *constant,
 		  struct hog_where **ret, size_t *ret_at, struct hog_err *err);
 void hog_where_free(struct hog_where *w);
+/* Without a look at the stack, which costs more than all else: the answer, or
+ * that the innermost line decides. */
+enum hog_where_answer { HOG_WHERE_NO, HOG_WHERE_YES, HOG_WHERE_BY_STACK };
+enum hog_where_answer hog_where_without_stack(const struct hog_where *w,
+					      const struct hog_callview *v);
 bool hog_where_matches(const struct hog_where *w, const struct hog_callview *v);
 
 #endif

@@ -30,6 +30,7 @@ struct renumber {
 
 struct writer {
 	FILE *out;
+	struct hog_sink *sink;
 	const struct hog_run *run;
 	const struct hog_view *view;
 	const struct hog_tree *tree;
@@ -128,6 +129,7 @@ static void write_text(struct writer *w, const char *key, const char *text)
 
 static int write_facts(struct writer *w)
 {
+	const struct hog_tree_sink *calls = w->sink->state;
 	const struct hog_run *run = w->run;
 	struct json_object *stats = hog_stats_json(&run->stats);
 	struct hog_buf buf = { 0 };
@@ -145,13 +147,17 @@ static int write_facts(struct writer *w)
 	write_text(w, "machine", run->machine);
 	write_text(w, "command", run->command);
 	write_text(w, "mode", hog_mode_name(run->mode));
+	if (calls->weight) {
+		write_text(w, "unit", hog_tree_sink_unit(w->sink));
+		fprintf(w->out, "\"calls\":%" PRIu64 ",\n", calls->calls);
+	}
 	if (w->nodes[0].total == 0)
-		write_text(w, "empty", hog_facts_why_empty(run));
+		write_text(w, "empty", hog_tree_sink_why_empty(w->sink));
 	fprintf(w->out,
 		"\"idle\":%s,\"rate_hz\":%.9g,\"slot_seconds\":%.9g,\"start_ms\":%" PRIu64
 		",\n\"threads_apart\":%s,\"lines\":%s,\n",
 		run->idle ? "true" : "false", run->rate_hz,
-		hog_run_slot_seconds(run), run->start_real_ns / 1000000,
+		hog_tree_sink_slot(w->sink), run->start_real_ns / 1000000,
 		w->view->threads ? "true" : "false",
 		w->view->function ? "false" : "true");
 	fprintf(w->out, "\"stats\":%s,\n",
@@ -364,6 +370,7 @@ static int html_end(struct hog_sink *sink, struct hog_err *err)
 	struct hog_tree_sink *s = sink->state;
 	struct writer w = {
 		.out = sink->out,
+		.sink = sink,
 		.run = sink->run,
 		.view = &sink->view,
 		.tree = s->tree,
@@ -386,7 +393,7 @@ const struct hog_sink_ops hog_sink_html = {
 	.name = "html",
 	.summary = "one offline page: flame graph, search, table of functions",
 	.suffix = ".html",
-	.accepts = 1u << HOG_EV_SAMPLE,
+	.accepts = HOG_TREE_SINK_ACCEPTS,
 	.state_size = sizeof(struct hog_tree_sink),
 	.begin = html_begin,
 	.event = hog_tree_sink_event,

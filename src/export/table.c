@@ -174,9 +174,13 @@ static double percent(int64_t part, int64_t all)
 	return all ? 100.0 * (double)part / (double)all : 0;
 }
 
-static double seconds(const struct hog_run *run, int64_t weight)
+/* Seconds, calls or bytes; of those there are no fractions. */
+static void print_own(struct hog_sink *sink, int64_t weight)
 {
-	return (double)weight / HOG_SLOT * hog_run_slot_seconds(run);
+	bool whole = hog_tree_sink_unit(sink)[1] != '\0';
+
+	fprintf(sink->out, "  %8.*f   ", whole ? 0 : 2,
+		(double)weight / HOG_SLOT * hog_tree_sink_slot(sink));
 }
 
 static void print_row(struct hog_sink *sink, const struct hog_tree_row *row,
@@ -187,8 +191,9 @@ static void print_row(struct hog_sink *sink, const struct hog_tree_row *row,
 	bool hot = sink->view.color && own >= HOT;
 
 	row_texts(sink, row);
-	fprintf(sink->out, "%s%6.1f  %7.1f  %8.2f   ", hot ? "\033[1;31m" : "",
-		own, percent(row->total, all), seconds(sink->run, row->self));
+	fprintf(sink->out, "%s%6.1f  %7.1f", hot ? "\033[1;31m" : "", own,
+		percent(row->total, all));
+	print_own(sink, row->self);
 	print_cut(sink->out, &t->name, w.name, false);
 	fputs(hot ? "\033[0m" : "", sink->out);
 	if (t->place.len) {
@@ -209,10 +214,12 @@ static void print_rows(struct hog_sink *sink, int64_t all)
 	uint32_t limit = sink->view.limit ? sink->view.limit : ROWS_DEFAULT;
 	uint32_t shown = n < limit ? n : limit;
 	struct widths w = fit(sink, rows, shown);
+	const char *unit = hog_tree_sink_unit(sink);
 	int64_t rest = 0;
 
-	fprintf(sink->out, "%s%6s  %7s  %8s   %-*s  %s%s\n",
-		sink->view.color ? "\033[1m" : "", "own %", "total %", "own s",
+	fprintf(sink->out, "%s%6s  %7s  %*s%s   %-*s  %s%s\n",
+		sink->view.color ? "\033[1m" : "", "own %", "total %",
+		(int)(8 - strlen(unit)), unit[1] ? "" : "own ", unit,
 		(int)w.name, "function", "file:line",
 		sink->view.color ? "\033[0m" : "");
 	for (uint32_t i = 0; i < n; i++) {
@@ -231,6 +238,7 @@ static void print_head(struct hog_sink *sink, struct hog_buf *raw,
 		       struct hog_buf *clean)
 {
 	const struct hog_run *run = sink->run;
+	const struct table *t = sink->state;
 	const struct hog_stats *s = &run->stats;
 	bool color = sink->view.color;
 
@@ -241,6 +249,12 @@ static void print_head(struct hog_sink *sink, struct hog_buf *raw,
 	hog_buf_printf(raw, ", Python ");
 	hog_facts_python(raw, run);
 	print_facts(sink->out, raw, clean);
+	if (t->base.weight) {
+		fprintf(sink->out, "\nsystem calls, %.1f s: %llu call%s\n\n",
+			s->wall_seconds, (unsigned long long)t->base.calls,
+			t->base.calls == 1 ? "" : "s");
+		return;
+	}
 	fprintf(sink->out, "\n%s time%s, %g Hz, %.1f s: %llu sample%s\n",
 		hog_mode_name(run->mode), run->idle ? " with idle threads" : "",
 		run->rate_hz, s->wall_seconds, (unsigned long long)s->samples,
@@ -267,7 +281,7 @@ static int table_end(struct hog_sink *sink, struct hog_err *err)
 	if (all)
 		print_rows(sink, all);
 	else
-		fprintf(sink->out, "%s\n", hog_facts_why_empty(sink->run));
+		fprintf(sink->out, "%s\n", hog_tree_sink_why_empty(sink));
 	if (raw.failed || clean.failed || t->name.failed || t->place.failed)
 		r = -ENOMEM;
 	hog_buf_fini(&raw);
@@ -288,7 +302,7 @@ const struct hog_sink_ops hog_sink_table = {
 	.name = "table",
 	.summary = "functions by own time, for a terminal",
 	.suffix = ".txt",
-	.accepts = 1u << HOG_EV_SAMPLE,
+	.accepts = HOG_TREE_SINK_ACCEPTS,
 	.state_size = sizeof(struct table),
 	.begin = hog_tree_sink_begin,
 	.event = hog_tree_sink_event,

@@ -57,7 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; i < FIXED_CALLS; i++) {
 		hog_callview_get(&run, &events[i], &v);
-		hog_where_matches(w, &v);
+		if (hog_where_matches(w, &v) != 1 &&
+		    hog_where_without_stack(w, &v) == HOG_WHERE_YES)
+			abort();
 	}
 	hog_where_free(w);
 	return 0;

@@ -127,3 +127,19 @@ Test(golden, calls_for_trace_viewers)
 	check_calls("calls_chrome.json", &hog_sink_chrome,
 		    (struct hog_view){ 0 });
 }
+
+static void check_weight(const char *name, enum hog_weight weight)
+{
+	check_calls(name, &hog_sink_folded,
+		    (struct hog_view){ .weight = weight });
+}
+
+Test(golden, calls_as_flame_graphs)
+{
+	check_weight("calls_time.folded", HOG_WEIGHT_AUTO);
+	check_weight("calls_count.folded", HOG_WEIGHT_COUNT);
+	check_weight("calls_bytes.folded", HOG_WEIGHT_BYTES);
+	check_calls("calls_table.txt", &hog_sink_table,
+		    (struct hog_view){ .columns = 72,
+				       .weight = HOG_WEIGHT_COUNT });
+}

@@ -247,6 +247,33 @@ Test(where, bounds_what_it_takes)
 	cr_assert(strstr(err.text, "too many"));
 }
 
+static void without_stack(const char *text, enum hog_where_answer want)
+{
+	struct hog_where *w = NULL;
+	struct hog_callview v;
+
+	cr_assert_eq(hog_where_new(text, constant, &w, NULL, NULL), 0);
+	hog_callview_get(&run, &events[0], &v);
+	cr_expect_eq(hog_where_without_stack(w, &v), want, "%s", text);
+	hog_where_free(w);
+}
+
+Test(where, says_when_the_stack_decides)
+{
+	without_stack("name == openat", HOG_WHERE_YES);
+	without_stack("name == read", HOG_WHERE_NO);
+	without_stack("function == f", HOG_WHERE_BY_STACK);
+	without_stack("!(function == f)", HOG_WHERE_BY_STACK);
+	without_stack("name == openat && function == f", HOG_WHERE_BY_STACK);
+	without_stack("function == f && name == openat", HOG_WHERE_BY_STACK);
+	without_stack("name == read && line == 1", HOG_WHERE_NO);
+	without_stack("line == 1 && name == read", HOG_WHERE_NO);
+	without_stack("name == openat || line == 1", HOG_WHERE_YES);
+	without_stack("line == 1 || name == openat", HOG_WHERE_YES);
+	without_stack("line == 1 || name == read", HOG_WHERE_BY_STACK);
+	without_stack("name == read || line == 1", HOG_WHERE_BY_STACK);
+}
+
 Test(where, is_quick)
 {
 	enum { TIMES = 20000 };

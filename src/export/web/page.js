@@ -57,6 +57,8 @@ const seconds_of = (weight) => weight / data.slot * data.slot_seconds;
 function show_seconds(weight) {
 	const s = seconds_of(weight);
 
+	if (data.unit && data.unit !== "s")
+		return count(Math.round(s)) + " " + data.unit;
 	if (s >= 100)
 		return s.toFixed(0) + " s";
 	if (s >= 1)
@@ -626,7 +628,7 @@ function add_loss(name, value, cls) {
 function draw_losses() {
 	const s = data.stats, of = Math.max(1, s.stacks), slots = Math.max(1, s.slots);
 
-	if (s.samples === 0 && data.empty === undefined)
+	if (data.unit || s.samples === 0 && data.empty === undefined)
 		return;
 	for (const name of ["late", "missed", "torn", "unreadable", "truncated",
 		"repaired", "unstopped"]) {
@@ -650,10 +652,12 @@ function draw_head() {
 	$("title").textContent = visible(data.title);
 	document.title = visible(data.title) + " - hognose";
 	bold_facts([
-		[count(s.samples), " samples"],
+		data.unit ? [count(data.calls), " system calls"] :
+			[count(s.samples), " samples"],
 		[s.wall_seconds.toFixed(1) + " s", ""],
-		[data.rate_hz + " Hz", ""],
-		[data.mode + " time", data.idle ? " with idle threads" : ""],
+		...(data.unit ? [] : [[data.rate_hz + " Hz", ""],
+			[data.mode + " time", data.idle ?
+				" with idle threads" : ""]]),
 		["Python " + data.python, ""],
 		[count(data.threads.length), data.threads.length === 1 ?
 			" thread" : " threads"],
@@ -696,7 +700,7 @@ function tip_line(table, name, weight) {
 	tr.append(el("td", name), el("td", show_share(weight)),
 		el("td", show_seconds(weight)));
 	// CPU time is weighed, not counted.
-	if (data.mode !== "cpu")
+	if (data.mode !== "cpu" && !data.unit)
 		tr.append(el("td", count(weight / data.slot) + " stacks"));
 	table.appendChild(tr);
 }
