@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/suggest.h"
 #include "cli/command.h"
-#include "cli/suggest.h"
 
 struct use {
 	int letter;

@@ -6,11 +6,11 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/suggest.h"
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/say.h"
-#include "cli/suggest.h"
 #include "cli/version.h"
 
 static const struct hog_command *find_command(const char *name)

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 #include "export/sinks.h"
 
 static const struct hog_sink_ops *by_name(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "Did you mean": the nearest of some names to a mistyped one. */
-#ifndef HOG_CLI_SUGGEST_H
-#define HOG_CLI_SUGGEST_H
+#ifndef HOG_BASE_SUGGEST_H
+#define HOG_BASE_SUGGEST_H
 
 #include <stddef.h>
 
