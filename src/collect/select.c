@@ -262,6 +262,14 @@ static bool is_dull(struct hog_select *sel, uint64_t program)
 	return seen && *seen >= DULL_TIMES && *seen != PROGRAM_IS_PYTHON;
 }
 
+/* What is wanted for what it is, and not for its parent, may run another program
+ * since that was looked at: a forked child has its parent's command line. */
+static bool still_fits(struct hog_select *sel, struct suspect *s)
+{
+	s->fits = s->kin || hog_match_fits(sel->match, s->pid);
+	return s->fits;
+}
+
 static enum look refuse(struct hog_select *sel, pid_t pid)
 {
 	if (hog_pid_looks_python(pid))
@@ -287,6 +295,11 @@ static enum look open_one(struct hog_select *sel, struct hog_processes *list,
 	r = hog_processes_open(list, s->pid, &origin, NULL);
 	switch (r) {
 	case 0:
+		/* The news of an exec up to now count as older than this. */
+		if (!still_fits(sel, s)) {
+			hog_processes_find(list, s->pid)->gone = true;
+			return LOOK_AGAIN;
+		}
 		note_program(sel, program, true);
 		return LOOK_DONE;
 	case -ENOENT:
@@ -324,9 +337,7 @@ static enum look look_at(struct hog_select *sel, struct hog_processes *list,
 	size = hog_pid_size(s->pid);
 	if (size <= 0)
 		return LOOK_DONE;
-	if (!s->fits)
-		s->fits = s->kin || hog_match_fits(sel->match, s->pid);
-	if (!s->fits || size == s->size)
+	if ((s->fits && size == s->size) || !still_fits(sel, s))
 		return LOOK_AGAIN;
 	s->size = size;
 	return open_one(sel, list, s, program);
