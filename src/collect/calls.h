@@ -30,6 +30,7 @@ struct hog_calls_options {
 	bool follow;
 	size_t string_limit; /* bytes shown of a string or buffer */
 	bool no_stacks;      /* no Python stack is taken */
+	bool gil;            /* whether a caller has the GIL is asked */
 	bool fds_fork, fds_exec, fds_exit; /* descriptors open at these */
 	double fds_interval_s;             /* and so often; 0: not */
 	/* --where: is it shown?  The event has no stack yet at the first asking

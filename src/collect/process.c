@@ -60,7 +60,7 @@ void hog_process_free(struct hog_process *p)
 }
 
 /* "python app.py --port 80": arguments joined by blanks. */
-static uint32_t joined_cmdline(struct hog_model *model, char *const *argv)
+uint32_t hog_cmdline_in_model(struct hog_model *model, char *const *argv)
 {
 	char line[1024];
 	size_t n = 0;
@@ -123,7 +123,7 @@ static uint32_t model_process(const struct hog_process *p)
 	struct hog_model *model = p->frames.model;
 
 	info.name = hog_process_name(p, &info.python);
-	info.cmdline = joined_cmdline(model, p->target->cmdline);
+	info.cmdline = hog_cmdline_in_model(model, p->target->cmdline);
 	return hog_model_process(model, &info);
 }
 

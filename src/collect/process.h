@@ -180,6 +180,8 @@ void hog_process_free(struct hog_process *p);
 uint32_t hog_process_in_model(struct hog_process *p);
 /* What it is called, and the version of its Python, as strings of the model. */
 uint32_t hog_process_name(const struct hog_process *p, uint32_t *ret_python);
+/* "python app.py --port 80": arguments joined by blanks, a string of the model. */
+uint32_t hog_cmdline_in_model(struct hog_model *model, char *const *argv);
 /* Brings interpreters, threads and names up to date (not each slot). */
 void hog_process_maintain(struct hog_process *p, struct hog_slot *slot);
 /* CPU time not given out yet goes to its samples: before it is freed.  Of one

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collect/traced.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "collect/process.h"
+#include "python/stack_held.h"
+
+/* Looking for a Python that comes up, and for the state of a new thread: each
+ * may cost such a share of the time ... */
+#define TRY_SHARE 3
+#define LIST_SHARE 4
+/* ... and less when a program has run for long without being Python. */
+#define HOPE_NS HOG_NS_PER_SEC
+#define HOPELESS_SHARE 200
+#define STATES_MAX 16384
+#define NAME_NS HOG_NS_PER_SEC
+#define NAME_SOON_NS                                                           \
+	(HOG_NS_PER_SEC / 100) /* a thread is named after its start */
+#define CODES_NS (HOG_NS_PER_SEC / 10)
+#define CODES_EACH 512
+
+/* ---- the process ---- */
+
+static void forget_python(struct hog_traced *p)
+{
+	if (p->has_python) {
+		hog_frames_fini(&p->frames);
+		hog_pystacks_fini(&p->stacks);
+	}
+	p->has_python = false;
+}
+
+void hog_traced_free(struct hog_traced *p)
+{
+	if (!p)
+		return;
+	forget_python(p);
+	hog_target_close(p->target);
+	free(p->interps);
+	free(p->states);
+	free(p->state_interp);
+	free(p);
+}
+
+static void open_target(struct hog_traced *p, const struct hog_traced *from)
+{
+	int r = -ESTALE;
+
+	if (from && from->target && from->image)
+		r = hog_target_open_fork(p->pid, from->target, from->image,
+					 &p->target);
+	if (r == 0)
+		p->image = from->image;
+	else if (hog_target_open_pid(p->pid, &p->target, NULL) == 0)
+		p->image = hog_target_image(p->target);
+	else
+		p->target = NULL;
+}
+
+static bool use_python(struct hog_traced *p)
+{
+	if (hog_pystacks_init(&p->stacks, &p->py) < 0)
+		return false;
+	hog_frames_init(&p->frames, p->model, &p->py);
+	p->has_python = true;
+	return true;
+}
+
+static void name_process(struct hog_traced *p)
+{
+	struct hog_process_info info = { .pid = p->pid,
+					 .parent = p->parent,
+					 .start_ns = p->now_ns };
+	char name[256] = "";
+
+	if (p->target) {
+		hog_target_script_name(p->target, name, sizeof(name));
+		info.cmdline =
+			hog_cmdline_in_model(p->model, p->target->cmdline);
+	}
+	info.name = hog_model_cstr(p->model, name);
+	if (p->has_python)
+		info.python = hog_model_cstr(p->model, p->py.version_text);
+	p->model_process = hog_model_process(p->model, &info);
+}
+
+struct hog_traced *hog_traced_new(pid_t pid, pid_t parent, uint64_t now_ns,
+				  struct hog_model *model,
+				  const struct hog_traced *from)
+{
+	struct hog_traced *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	p->parent = parent;
+	p->model = model;
+	p->now_ns = p->opened_ns = now_ns;
+	p->interps = malloc(HOG_PYINTERPS_MAX * sizeof(*p->interps));
+	p->states = malloc(STATES_MAX * sizeof(*p->states));
+	p->state_interp = malloc(STATES_MAX * sizeof(*p->state_interp));
+	if (!p->interps || !p->states || !p->state_interp) {
+		hog_traced_free(p);
+		return NULL;
+	}
+	open_target(p, from);
+	if (p->target && from && from->has_python &&
+	    hog_python_of_fork(p->target, &from->py, &p->py) == 0)
+		use_python(p);
+	name_process(p);
+	return p;
+}
+
+struct hog_mem *hog_traced_mem(struct hog_traced *p)
+{
+	return p->target ? p->target->mem : NULL;
+}
+
+/* A program that is just starting maps its Python, then sets it up. */
+static void look_for_python(struct hog_traced *p)
+{
+	bool old = p->now_ns - p->opened_ns > HOPE_NS && p->hopeless;
+	uint64_t share = old ? HOPELESS_SHARE : TRY_SHARE;
+	uint64_t start = hog_now_ns();
+	int r;
+
+	if (p->tried_ns && start - p->tried_ns < share * p->try_cost_ns)
+		return;
+	if (!p->target)
+		open_target(p, NULL);
+	else
+		(void)hog_target_refresh_maps(p->target, NULL);
+	r = p->target ? hog_python_find(p->target, &p->py, NULL) : -ESRCH;
+	if (r == 0)
+		use_python(p);
+	p->tried_ns = hog_now_ns();
+	p->try_cost_ns = p->tried_ns - start;
+	p->hopeless = r != -EAGAIN;
+}
+
+/* ---- its threads ---- */
+
+static void list_states(struct hog_traced *p)
+{
+	uint64_t start = hog_now_ns();
+	int n = hog_pyinterps_list(&p->py, p->interps, HOG_PYINTERPS_MAX);
+
+	p->n_interps = n > 0 ? (unsigned)n : 0;
+	p->n_states = 0;
+	for (unsigned i = 0; i < p->n_interps; i++) {
+		n = hog_pytstates_list(&p->py, &p->interps[i],
+				       p->states + p->n_states,
+				       STATES_MAX - p->n_states);
+		for (int k = 0; k < n; k++)
+			p->state_interp[p->n_states++] = i;
+	}
+	p->listed_ns = hog_now_ns();
+	p->list_cost_ns = p->listed_ns - start;
+}
+
+/* The oldest of those with its id: up to 3.11 a state is its creator's, by what
+ * it says, until the new thread runs (the newest come first). */
+static bool find_state(struct hog_tracedthread *t)
+{
+	const struct hog_traced *p = t->process;
+	bool found = false;
+
+	for (unsigned i = 0; i < p->n_states; i++) {
+		if (p->states[i].tid != t->tid ||
+		    (found && p->state_interp[i] != t->interp))
+			continue;
+		t->tstate = p->states[i].addr;
+		t->interp = p->state_interp[i];
+		t->interp_addr = p->states[i].interp;
+		found = true;
+	}
+	return found;
+}
+
+static void drop_held(struct hog_tracedthread *t)
+{
+	hog_pyheld_free(t->held);
+	hog_stackmemo_fini(&t->memo);
+	t->held = NULL;
+	t->memo = (struct hog_stackmemo){ 0 };
+	t->tstate = 0;
+}
+
+static bool have_state(struct hog_tracedthread *t)
+{
+	struct hog_traced *p = t->process;
+
+	if (t->tstate)
+		return true;
+	if (p->listed_ns > t->born_ns && find_state(t))
+		return true;
+	if (p->listed_ns &&
+	    hog_now_ns() - p->listed_ns < LIST_SHARE * p->list_cost_ns)
+		return false;
+	list_states(p);
+	return find_state(t);
+}
+
+struct hog_tracedthread *hog_tracedthread_new(struct hog_traced *p, pid_t tid,
+					      uint64_t now_ns)
+{
+	struct hog_tracedthread *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->process = p;
+	t->tid = tid;
+	t->born_ns = now_ns;
+	return t;
+}
+
+void hog_tracedthread_free(struct hog_tracedthread *t)
+{
+	if (!t)
+		return;
+	drop_held(t);
+	hog_call_fini(&t->call);
+	free(t);
+}
+
+static uint32_t name_of(struct hog_tracedthread *t)
+{
+	struct hog_traced *p = t->process;
+	char names[1][HOG_PYTHREAD_NAME_MAX] = { "" };
+	char comm[32] = "";
+
+	if (p->has_python && t->tstate)
+		for (unsigned i = 0; i < p->n_states; i++)
+			if (p->states[i].addr == t->tstate)
+				(void)hog_pythread_names(&p->py,
+							 &p->interps[t->interp],
+							 &p->states[i], 1,
+							 names);
+	if (names[0][0])
+		return hog_model_cstr(p->model, names[0]);
+	if (p->target)
+		hog_target_thread_comm(p->target, t->tid, comm, sizeof(comm));
+	return hog_model_cstr(p->model, comm);
+}
+
+uint32_t hog_tracedthread_id(struct hog_tracedthread *t)
+{
+	struct hog_traced *p = t->process;
+	struct hog_thread_info info = { .process = p->model_process,
+					.tid = t->tid };
+	bool young = p->now_ns - t->born_ns < 2 * NAME_SOON_NS;
+	uint64_t gap = young ? NAME_SOON_NS : NAME_NS;
+
+	if (t->model_thread && p->now_ns - t->named_ns < gap)
+		return t->model_thread;
+	t->named_ns = p->now_ns;
+	info.name = name_of(t);
+	t->model_thread = hog_model_thread(p->model, &info);
+	return t->model_thread;
+}
+
+/* ---- stacks ---- */
+
+/* Code objects die: what is kept by pointer is forgotten with them. */
+static void recheck_codes(struct hog_traced *p)
+{
+	if (p->now_ns - p->codes_ns < CODES_NS)
+		return;
+	p->codes_ns = p->now_ns;
+	hog_pycodes_recheck(p->stacks.codes, CODES_EACH);
+	hog_pycodes_trim(p->stacks.codes);
+	if (hog_pycodes_reap(p->stacks.codes) > 0)
+		p->generation++;
+}
+
+static bool have_held(struct hog_tracedthread *t)
+{
+	if (t->held && t->held_generation != t->process->generation) {
+		hog_pyheld_free(t->held);
+		t->held = NULL;
+		t->memo.valid = 0;
+	}
+	if (!t->held)
+		t->held = hog_pyheld_new(&t->process->stacks, t->tstate);
+	t->held_generation = t->process->generation;
+	return t->held != NULL;
+}
+
+static int read_stack(struct hog_tracedthread *t, struct hog_pystack *ret)
+{
+	int r = hog_pyheld_copy(t->held, false);
+
+	if (r == 0)
+		r = hog_pyheld_walk(t->held, ret);
+	if (r == -ENODATA) {
+		r = hog_pyheld_copy(t->held, true);
+		if (r == 0)
+			r = hog_pyheld_walk(t->held, ret);
+	}
+	if (r == -ENODATA || r == -EAGAIN)
+		r = hog_pyheld_walk_now(t->held, ret);
+	return r;
+}
+
+uint32_t hog_tracedthread_stack(struct hog_tracedthread *t)
+{
+	struct hog_traced *p = t->process;
+	struct hog_pystack stack;
+	int r;
+
+	if (!p->has_python)
+		look_for_python(p);
+	if (!p->has_python || !have_state(t))
+		return 0;
+	recheck_codes(p);
+	if (!have_held(t))
+		return 0;
+	r = read_stack(t, &stack);
+	if (r == -ESRCH) { /* the state is no more: another may be there */
+		drop_held(t);
+		return 0;
+	}
+	if (r < 0)
+		return hog_frames_mark(&p->frames, 0, "[unreadable]");
+	hog_stackmemo_note(&t->memo, &stack);
+	return stack.n ? hog_frames_stack(&p->frames, &t->memo, &stack) : 0;
+}
+
+bool hog_tracedthread_has_gil(struct hog_tracedthread *t)
+{
+	struct hog_pygil gil;
+
+	return t->process->has_python && have_state(t) &&
+	       hog_pygil_read(&t->process->py, &t->process->interps[t->interp],
+			      &gil) == 0 &&
+	       gil.used && gil.holder == t->tstate;
+}
