@@ -107,15 +107,16 @@ int hog_output_choose(const char *format, const char *path,
 	return 0;
 }
 
-static int open_stdout(struct hog_output *ret, struct hog_err *err)
+static int open_standard(int from, const char *name, struct hog_output *ret,
+			 struct hog_err *err)
 {
-	_cleanup_close_ int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	_cleanup_close_ int fd = fcntl(from, F_DUPFD_CLOEXEC, 3);
 	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (!file)
 		/* main() puts a file that takes nothing where it is closed. */
-		return hog_err_set(err, errno == EINVAL ? -EBADF : -errno,
-				   "standard output");
+		return hog_err_set(err, errno == EINVAL ? -EBADF : -errno, "%s",
+				   name);
 	hog_move_fd(&fd);
 	*ret = (struct hog_output){ .file = file, .path = "-" };
 	return 0;
@@ -155,7 +156,8 @@ int hog_output_open_file(const char *path, bool grows, struct hog_output *ret,
 	struct stat st;
 
 	if (!strcmp(path, "-"))
-		return open_stdout(ret, err);
+		return open_standard(STDOUT_FILENO, "standard output", ret,
+				     err);
 
 	_cleanup_close_ int fd = grows ? -1 : open_nameless(path);
 
@@ -177,16 +179,13 @@ int hog_output_open_file(const char *path, bool grows, struct hog_output *ret,
 	return 0;
 }
 
-int hog_output_open(const struct hog_sink_ops *ops, const char *path,
-		    struct hog_output *ret, struct hog_err *err)
+/* Hands out over, unless the format must not go there. */
+static int check_terminal(const struct hog_sink_ops *ops,
+			  struct hog_output *out, struct hog_output *ret,
+			  struct hog_err *err)
 {
-	struct hog_output out;
-	int r = hog_output_open_file(path, ops->flush != NULL, &out, err);
-
-	if (r < 0)
-		return r;
-	if (ops->binary && isatty(fileno(out.file))) {
-		hog_output_discard(&out);
+	if (ops->binary && isatty(fileno(out->file))) {
+		hog_output_discard(out);
 		return hog_err_say(err, -EINVAL,
 				   "name a file with -o, or "
 				   "redirect the output",
@@ -194,8 +193,26 @@ int hog_output_open(const struct hog_sink_ops *ops, const char *path,
 				   "terminal",
 				   ops->name);
 	}
-	*ret = out;
+	*ret = *out;
 	return 0;
+}
+
+int hog_output_open(const struct hog_sink_ops *ops, const char *path,
+		    struct hog_output *ret, struct hog_err *err)
+{
+	struct hog_output out;
+	int r = hog_output_open_file(path, ops->flush != NULL, &out, err);
+
+	return r < 0 ? r : check_terminal(ops, &out, ret, err);
+}
+
+int hog_output_open_error(const struct hog_sink_ops *ops,
+			  struct hog_output *ret, struct hog_err *err)
+{
+	struct hog_output out;
+	int r = open_standard(STDERR_FILENO, "standard error", &out, err);
+
+	return r < 0 ? r : check_terminal(ops, &out, ret, err);
 }
 
 void hog_output_fit_view(const struct hog_output *out, struct hog_view *view)

@@ -37,6 +37,9 @@ int hog_output_choose(const char *format, const char *path,
  * format on a terminal.  path must outlive the output. */
 int hog_output_open(const struct hog_sink_ops *ops, const char *path,
 		    struct hog_output *ret, struct hog_err *err);
+/* Standard error, for a trace of a program whose standard output is its own. */
+int hog_output_open_error(const struct hog_sink_ops *ops,
+			  struct hog_output *ret, struct hog_err *err);
 /* Any other file to write, such as that of --stats.  grows: it is of use at
  * each moment, so it has its name from the start. */
 int hog_output_open_file(const char *path, bool grows, struct hog_output *ret,

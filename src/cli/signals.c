@@ -2,9 +2,11 @@
 #include "cli/signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -22,12 +24,15 @@ static struct {
 	const char *path;
 	int fd; /* -1: no output to clean */
 	enum hog_output_way way;
-} state = { .fd = -1 };
+	volatile sig_atomic_t front; /* 0: we serve nobody */
+	volatile sig_atomic_t alone; /* it is gone */
+	int null, stream;            /* -1: none */
+} state = { .fd = -1, .null = -1, .stream = -1 };
 
 static void give_up(int sig)
 {
 	static const char words[] =
-		"hognose: record: interrupted again; the result was not "
+		"hognose: interrupted again; the result was not "
 		"written to its end\n";
 
 	ssize_t told = write(STDERR_FILENO, words, sizeof(words) - 1);
@@ -52,7 +57,7 @@ static void on_signal(int sig)
 	state.any = 1;
 	state.asked++;
 	if (state.phase == HOG_PHASE_WAITING) {
-		if (sig != SIGINT && state.asked > 1)
+		if (sig != SIGINT && state.asked > 1 && !state.front)
 			_exit(128 + sig);
 		if (sig != SIGINT)
 			pass_on(sig);
@@ -61,8 +66,9 @@ static void on_signal(int sig)
 	} else {
 		if (sig != SIGINT)
 			state.to_pass = sig;
-		if (state.asked >=
-		    (state.phase == HOG_PHASE_WRITING ? 2 : PATIENCE))
+		if (!state.front &&
+		    state.asked >=
+			    (state.phase == HOG_PHASE_WRITING ? 2 : PATIENCE))
 			give_up(sig);
 	}
 	errno = saved;
@@ -74,6 +80,23 @@ static void on_pipe(int sig)
 	(void)sig;
 }
 
+/* Whoever reads what we write may never do so again. */
+static void on_alone(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	if (getppid() != (pid_t)state.front && !state.alone) {
+		state.alone = 1;
+		state.any = 1;
+		if (state.fd >= 0)
+			hog_output_wipe(state.way, state.fd, state.path);
+		if (state.stream >= 0 && state.null >= 0)
+			dup2(state.null, state.stream);
+	}
+	errno = saved;
+}
+
 static void block(int how)
 {
 	sigset_t set;
@@ -82,7 +105,33 @@ static void block(int how)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(how, &set, NULL);
+}
+
+/* No SA_RESTART: a write that waits shall end. */
+void hog_signals_serve(pid_t front)
+{
+	struct sigaction act = { .sa_handler = on_alone };
+
+	sigemptyset(&act.sa_mask);
+	state.front = front;
+	state.null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	sigaction(SIGUSR1, &act, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	on_alone(SIGUSR1); /* if it has ended meanwhile */
+}
+
+bool hog_signals_alone(void)
+{
+	return state.alone != 0;
+}
+
+void hog_signals_guard_stream(int fd)
+{
+	block(SIG_BLOCK);
+	state.stream = fd;
+	block(SIG_UNBLOCK);
 }
 
 void hog_signals_catch(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a signal means while record is at work.  A handler cannot get an
+ * What a signal means while record or syscalls is at work.  A handler cannot get an
  * argument, so this is the one place with state of its own.
  *
  *   recording  INT, TERM, HUP end the recording, or the waiting for what is
@@ -27,6 +27,12 @@ enum hog_phase {
 	HOG_PHASE_WAITING,
 };
 
+/* In a process that works for another one (cli/front.h), which passes signals on
+ * and decides when to give up: nothing here ends us then.  When that one is
+ * gone, however it ended, what was to be kept clean is wiped, output leads
+ * nowhere, and hog_signals_asked says so. */
+void hog_signals_serve(pid_t front);
+bool hog_signals_alone(void); /* it is gone */
 /* Takes the signals over. */
 void hog_signals_catch(void);
 /* What giving up must leave clean; borrowed, until forgotten. */
@@ -35,6 +41,9 @@ void hog_signals_forget_output(void);
 void hog_signals_phase(enum hog_phase phase);
 /* Some signal asked to end the recording. */
 bool hog_signals_asked(void);
+/* A descriptor that must lead nowhere when the one we serve is gone: a write to
+ * it may wait for somebody for ever.  -1: none. */
+void hog_signals_guard_stream(int fd);
 /* Enters the phase of waiting for pid, and sends it a TERM or HUP that came
  * before. */
 void hog_signals_wait_for(pid_t pid);

@@ -7,12 +7,12 @@
 #include <stddef.h>
 
 #include "cli/choose.h"
+#include "cli/command.h"
 #include "profile/sink.h"
 #include "target/trace.h"
 
 struct hog_args;
 struct hog_err;
-struct hog_opt;
 
 /* The options that have no letter. */
 enum {

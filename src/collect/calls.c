@@ -545,3 +545,16 @@ int hog_calls_wait(struct hog_calls *c, const struct hog_session_hooks *hooks)
 	}
 	return c->launched_status;
 }
+
+void hog_calls_outlive(struct hog_calls *c)
+{
+	struct hog_trace_event ev;
+	int r;
+
+	do {
+		r = hog_trace_next(c->trace, hog_now_ns() + HOG_NS_PER_SEC,
+				   &ev);
+		if (r > 0)
+			take(c, &ev);
+	} while (r != -ECHILD);
+}

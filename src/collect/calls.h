@@ -64,6 +64,9 @@ int hog_calls_run(struct hog_calls *c, struct hog_sink *sink,
 /* After hog_calls_run has ended before the launched program: no call is told
  * any more, it runs to its end (or until hooks->stop).  Its status, or -1. */
 int hog_calls_wait(struct hog_calls *c, const struct hog_session_hooks *hooks);
+/* What is left under a filter when the program that was launched has ended:
+ * its calls go their way until that has ended too. */
+void hog_calls_outlive(struct hog_calls *c);
 /* FDS events of all processes, now (--fds=signal). */
 void hog_calls_show_fds(struct hog_calls *c, enum hog_fds_when when);
 const struct hog_run *hog_calls_get_run(const struct hog_calls *c);

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hognose syscalls: every system call with the Python line that made it.  The
+ * order of steps is that of record: what was asked for is understood, then
+ * hognose splits in two if it launches a program (front.h), targets are taken,
+ * files opened, signals caught, and then calls are followed.
+ */
+#include "cli/syscalls.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyze/call.h"
+#include "analyze/where.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "cli/command.h"
+#include "cli/front.h"
+#include "cli/output.h"
+#include "cli/say.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+#include "collect/calls.h"
+#include "collect/survey.h"
+#include "export/stats_json.h"
+#include "profile/model.h"
+#include "syscalls/callset.h"
+#include "syscalls/decode.h"
+#include "target/launch.h"
+
+static const char name[] = "syscalls";
+
+#ifdef __aarch64__
+#define MACHINE EM_AARCH64
+#else
+#define MACHINE EM_X86_64
+#endif
+
+#define EXCERPT 64 /* of an expression, around the place that is wrong */
+
+struct tracing {
+	struct hog_syscalls opt;
+	struct hog_calls_options how;
+	struct hog_where *where;
+	struct hog_sigstate before; /* for the program */
+	struct hog_front front;
+	struct hog_calls *calls;
+	struct hog_sink sink;
+	struct hog_output out, stats;
+	uint64_t shown; /* calls that became events */
+	pid_t child;    /* 0: none */
+	int status;     /* of the child, as of waitpid; -1: it runs */
+	enum hog_session_end end;
+};
+
+/* Three lines: what is wrong, the expression, a caret under the place. */
+static int bad_where(const char *text, size_t at, struct hog_err *err)
+{
+	size_t from = at > EXCERPT / 2 ? at - EXCERPT / 2 : 0;
+
+	hog_err_wrap(err, err->code, "--where");
+	hog_usage(name, err);
+	hog_say(name, "  %.*s", EXCERPT, text + from);
+	hog_say(name, "  %*s^", (int)(at - from), "");
+	return HOG_EXIT_USAGE;
+}
+
+/* What the options mean for the collector: 0, or an exit status. */
+static int understand(struct tracing *t, const struct hog_args *args)
+{
+	struct hog_err err = { 0 };
+	size_t at = 0;
+	int r = hog_syscalls_parse(args, &t->opt, &err);
+
+	if (r == 0 && t->opt.set)
+		r = hog_callset_parse(MACHINE, t->opt.set, &t->how.set, &err);
+	else
+		hog_callset_all(&t->how.set);
+	if (r < 0)
+		return r == -EINVAL ? hog_usage(name, &err)
+				    : hog_fail(name, &err);
+	if (t->opt.where)
+		r = hog_where_new(t->opt.where, hog_call_constant, &t->where,
+				  &at, &err);
+	if (r < 0)
+		return r == -EINVAL ? bad_where(t->opt.where, at, &err)
+				    : hog_fail(name, &err);
+	return HOG_EXIT_OK;
+}
+
+static int wanted(void *arg, const struct hog_run *run,
+		  const struct hog_event *ev, bool with_stack)
+{
+	struct tracing *t = arg;
+	struct hog_callview v;
+	enum hog_where_answer answer = HOG_WHERE_YES;
+
+	if (t->where) {
+		hog_callview_get(run, ev, &v);
+		answer = hog_where_without_stack(t->where, &v);
+	}
+	if (answer == HOG_WHERE_BY_STACK && !with_stack)
+		return HOG_CALLS_NEEDS_STACK;
+	if (answer == HOG_WHERE_BY_STACK)
+		answer = hog_where_matches(t->where, &v) ? HOG_WHERE_YES
+							 : HOG_WHERE_NO;
+	if (answer == HOG_WHERE_NO)
+		return HOG_CALLS_NO;
+	t->shown++;
+	return HOG_CALLS_YES;
+}
+
+static void ask_for(struct tracing *t, const struct hog_args *args)
+{
+	const struct hog_syscalls *opt = &t->opt;
+
+	t->how.via = opt->via;
+	t->how.follow = opt->follow;
+	t->how.string_limit = opt->string_limit;
+	t->how.no_stacks = opt->view.stack == HOG_STACK_NONE;
+	t->how.wanted = wanted;
+	t->how.arg = t;
+	t->how.duration_s = opt->duration_s;
+	t->how.version = hog_version;
+	t->how.command = hog_args_line(args);
+}
+
+/* The program has ended, and its end was seen: what it leaves behind is nothing
+ * to wait for. */
+static bool has_ended(pid_t child)
+{
+	siginfo_t info;
+
+	return child &&
+	       waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) <
+		       0 &&
+	       errno == ECHILD;
+}
+
+static bool should_stop(void *arg)
+{
+	const struct tracing *t = arg;
+
+	return hog_signals_asked() || has_ended(t->child);
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* Processes that --all, --name or --cgroup fit, as they are now. */
+static int attach_chosen(struct tracing *t, struct hog_err *err)
+{
+	struct hog_match *match = NULL;
+	struct hog_survey found = { 0 };
+	size_t taken = 0;
+	int r = hog_match_new(&t->opt.choice.criteria, &match, err);
+
+	if (r == 0)
+		r = hog_survey_take(match, 0, &found, err);
+	for (size_t i = 0; r == 0 && i < found.n; i++) {
+		if (found.v[i].pid == getpid() || found.v[i].why < 0)
+			continue;
+		if (hog_calls_attach(t->calls, found.v[i].pid, err) == 0)
+			taken++;
+		else
+			hog_fail(name, err);
+	}
+	if (r == 0)
+		hog_say_refused(name, found.refused);
+	if (r == 0 && taken == 0)
+		r = hog_survey_why_none(match, found.refused, err);
+	hog_survey_fini(&found);
+	hog_match_free(match);
+	return r;
+}
+
+static int open_targets(struct tracing *t, struct hog_err *err)
+{
+	const struct hog_choice *choice = &t->opt.choice;
+	int r = 0;
+
+	if (t->opt.program) {
+		r = hog_calls_launch(t->calls, t->opt.program, &t->before,
+				     &t->child, err);
+		if (r == 0)
+			hog_front_leave_terminal(&t->front);
+		return r;
+	}
+	hog_signals_catch();
+	for (size_t i = 0; i < choice->n_pids && r == 0; i++)
+		r = hog_calls_attach(t->calls, choice->pids[i], err);
+	if (r == 0 && choice->chosen)
+		r = attach_chosen(t, err);
+	return r;
+}
+
+static int open_outputs(struct tracing *t, struct hog_err *err)
+{
+	const struct hog_syscalls *opt = &t->opt;
+	struct hog_view view = opt->view;
+	int r;
+
+	if (!opt->path && opt->program)
+		r = hog_output_open_error(opt->format, &t->out, err);
+	else
+		r = hog_output_open(opt->format, opt->path ? opt->path : "-",
+				    &t->out, err);
+	if (r == 0 && opt->stats_path)
+		r = hog_output_open_file(opt->stats_path, false, &t->stats,
+					 err);
+	if (r < 0)
+		return r;
+	hog_output_fit_view(&t->out, &view);
+	r = hog_sink_init(&t->sink, opt->format, &view, t->out.file);
+	if (r < 0)
+		hog_err_set(err, r, "output '%s'", opt->format->name);
+	return r;
+}
+
+static int start(struct tracing *t, struct hog_err *err)
+{
+	int r = hog_calls_new(&t->how, &t->calls, err);
+
+	if (r == 0)
+		r = open_outputs(t, err);
+	if (r == 0)
+		r = open_targets(t, err);
+	if (r < 0)
+		return r;
+	hog_signals_catch();
+	hog_signals_guard_stream(fileno(t->out.file));
+	/* A format that can be flushed is whole at each moment. */
+	if (!t->opt.format->flush)
+		hog_signals_guard_output(&t->out);
+	return 0;
+}
+
+static int write_stats(struct tracing *t, struct hog_err *err)
+{
+	int r = 0;
+
+	if (t->stats.file)
+		r = hog_stats_json_write(t->stats.file,
+					 &hog_calls_get_run(t->calls)->stats);
+	if (r < 0)
+		return hog_err_set(err, r, "write to '%.200s'",
+				   t->opt.stats_path);
+	return hog_output_close(&t->stats, err);
+}
+
+/* Both files, even when the first cannot be written; says what went wrong. */
+static int write_result(struct tracing *t)
+{
+	struct hog_err err = { 0 };
+	int bad = 0;
+
+	if (hog_sink_end(&t->sink, &err) < 0) {
+		hog_err_wrap(&err, err.code, "write to '%.200s'", t->out.path);
+		bad = hog_fail(name, &err);
+	}
+	if (hog_output_close(&t->out, &err) < 0 && !bad)
+		bad = hog_fail(name, &err);
+	if (write_stats(t, &err) < 0)
+		bad = hog_fail(name, &err);
+	return bad;
+}
+
+static void discard(struct tracing *t)
+{
+	hog_output_discard(&t->out);
+	hog_output_discard(&t->stats);
+}
+
+static void say_processes(const struct hog_model *model)
+{
+	uint32_t n = hog_model_count(model).processes;
+
+	for (uint32_t id = 1; id < n; id++) {
+		const struct hog_process_info *p =
+			hog_model_get_process(model, id);
+		const char *python = hog_model_text(model, p->python, NULL);
+
+		hog_say(name, "process %d: %s%s%s%.200s", (int)p->pid,
+			python[0] ? "Python " : "", python,
+			python[0] ? ": " : "",
+			hog_model_text(model, p->cmdline, NULL));
+	}
+}
+
+/* An empty result is explained; a trace that was seen needs no words. */
+static void say_end(const struct tracing *t)
+{
+	const struct hog_run *run = hog_calls_get_run(t->calls);
+	bool to_file = t->opt.path && strcmp(t->opt.path, "-") != 0;
+
+	if (t->opt.verbose) {
+		hog_say(name, "calls were followed by way of %s",
+			hog_calls_way(t->calls));
+		say_processes(run->model);
+	}
+	if (t->shown == 0)
+		hog_say(name, "no call: %s",
+			t->where || t->opt.set
+				? "none of those asked for was made"
+				: "none was made");
+	else if (to_file && !t->opt.quiet)
+		hog_say(name, "%llu call%s in %.1f s; wrote %s",
+			(unsigned long long)t->shown, t->shown == 1 ? "" : "s",
+			run->stats.wall_seconds, t->out.path);
+}
+
+/* Following ended by a failure: what there is is kept where that can be. */
+static int finish_failed(struct tracing *t, struct hog_err *err)
+{
+	bool unwritten =
+		t->sink.failed < 0 || (t->out.file && ferror(t->out.file));
+
+	if (unwritten)
+		hog_err_wrap(err, err->code, "write to '%.200s'", t->out.path);
+	hog_fail(name, err);
+	if (unwritten || t->shown == 0)
+		discard(t);
+	else
+		write_result(t);
+	return HOG_EXIT_FAIL;
+}
+
+static int finish(struct tracing *t)
+{
+	if (hog_signals_alone()) {
+		discard(t);
+		return HOG_EXIT_FAIL;
+	}
+	if (write_result(t) != 0)
+		return HOG_EXIT_FAIL;
+	say_end(t);
+	return HOG_EXIT_OK;
+}
+
+static int exit_status(int status)
+{
+	if (status == -1)
+		return HOG_EXIT_FAIL;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+/* The program runs on, and hognose waits for it: calls go their way unseen. */
+static int see_it_end(struct tracing *t, int own)
+{
+	const struct hog_session_hooks hooks = { .stop = never };
+	int result;
+
+	if (t->status == -1) {
+		hog_front_tell(&t->front, HOG_FRONT_WAITING, 0);
+		hog_signals_wait_for(t->child);
+		t->status = hog_calls_wait(t->calls, &hooks);
+	}
+	hog_signals_no_child();
+	result = own == HOG_EXIT_OK ? exit_status(t->status) : own;
+	/* What it left running is nothing to wait for, but may not be left
+	 * alone under its filter. */
+	hog_front_release(&t->front, result);
+	hog_calls_outlive(t->calls);
+	return result;
+}
+
+static int follow(struct tracing *t, struct hog_err *err)
+{
+	const struct hog_session_hooks hooks = { .stop = should_stop,
+						 .arg = t };
+	int own, r;
+
+	r = hog_calls_run(t->calls, &t->sink, &hooks, &t->end, &t->status, err);
+	hog_front_tell(&t->front, HOG_FRONT_WRITING, 0);
+	hog_signals_phase(HOG_PHASE_WRITING);
+	own = r < 0 ? finish_failed(t, err) : finish(t);
+	hog_signals_forget_output();
+	hog_signals_guard_stream(-1);
+	return t->child ? see_it_end(t, own) : own;
+}
+
+static int trace(struct tracing *t)
+{
+	struct hog_err err = { 0 };
+	int r;
+
+	if (start(t, &err) < 0) {
+		discard(t);
+		return hog_fail(name, &err);
+	}
+	r = follow(t, &err);
+	return r;
+}
+
+static int run_syscalls(const struct hog_args *args)
+{
+	struct tracing t = { .front = { .fd = -1 }, .status = -1 };
+	struct hog_err err = { 0 };
+	int status, r;
+
+	hog_sigstate_save(&t.before);
+	status = understand(&t, args);
+	ask_for(&t, args);
+	if (status == HOG_EXIT_OK && t.opt.program) {
+		r = hog_front_split(name, &t.front, &status, &err);
+		if (r < 0)
+			status = hog_fail(name, &err);
+		else if (r == 0)
+			status = trace(&t);
+	} else if (status == HOG_EXIT_OK) {
+		status = trace(&t);
+	}
+	if (t.sink.ops)
+		hog_sink_fini(&t.sink);
+	hog_calls_free(t.calls);
+	hog_where_free(t.where);
+	hog_syscalls_fini(&t.opt);
+	return status;
+}
+
+const struct hog_command hog_cmd_syscalls = {
+	.name = "syscalls",
+	.usage = "[options] (-p PID ... | --all | -- PROGRAM ARGS...)",
+	.summary = "show system calls with the Python lines that made them",
+	.details =
+		"A line for each call, as it ends, and under it the innermost "
+		"lines of Python; -o and -f keep all of it in other forms. "
+		"Without -o the calls are shown on standard error when hognose "
+		"launches the program, else on standard output.\n"
+		"Only threads that make a wanted call are stopped, for moments. "
+		"SIGINT ends the trace; an attached program runs on.",
+	.example = "hognose syscalls -e openat --where 'result < 0' -- python3 "
+		   "-c 'import json'",
+	.options = hog_syscalls_options,
+	.run = run_syscalls,
+};
