@@ -236,7 +236,8 @@ static int start(struct tracing *t, struct hog_err *err)
 	if (r < 0)
 		return r;
 	hog_signals_catch();
-	hog_signals_guard_stream(fileno(t->out.file));
+	if (t->out.way == HOG_OUT_STREAM)
+		hog_signals_guard_stream(fileno(t->out.file));
 	/* A format that can be flushed is whole at each moment. */
 	if (!t->opt.format->flush)
 		hog_signals_guard_output(&t->out);
@@ -335,13 +336,15 @@ static int finish_failed(struct tracing *t, struct hog_err *err)
 
 static int finish(struct tracing *t)
 {
-	if (hog_signals_alone()) {
+	/* hognose was killed: what is whole at each moment stays. */
+	if (hog_signals_alone() && !t->opt.format->flush) {
 		discard(t);
 		return HOG_EXIT_FAIL;
 	}
 	if (write_result(t) != 0)
 		return HOG_EXIT_FAIL;
-	say_end(t);
+	if (!hog_signals_alone())
+		say_end(t);
 	return HOG_EXIT_OK;
 }
 

@@ -143,3 +143,21 @@ Test(golden, calls_as_flame_graphs)
 		    (struct hog_view){ .columns = 72,
 				       .weight = HOG_WEIGHT_COUNT });
 }
+
+Test(golden, calls_summed_up)
+{
+	static const char *const names[] = { "calls_by_call.txt",
+					     "calls_by_line.txt",
+					     "calls_by_thread.txt" };
+	static const char *const json[] = { "calls_by_call.json",
+					    "calls_by_line.json",
+					    "calls_by_thread.json" };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct hog_view view = { .group = (enum hog_group)i };
+
+		check_calls(names[i], &hog_sink_summary, view);
+		view.json = true;
+		check_calls(json[i], &hog_sink_summary, view);
+	}
+}
