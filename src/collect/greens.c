@@ -24,7 +24,9 @@
 #define ROOTS_MAX 65536
 #define VOTES_SHIFT 56 /* above any address */
 #define VOTES_MAX 8u
-#define CHUNK_BYTES 16384 /* of the first one of a data stack */
+#define VOTES_ENOUGH 3u
+#define OWNERS_NS 200000 /* for looking up whose frames are, in a slot */
+#define OWNER_STALE_NS (HOG_NS_PER_SEC / 20)
 
 void hog_greens_free(struct hog_greens *greens)
 {
@@ -32,6 +34,7 @@ void hog_greens_free(struct hog_greens *greens)
 		return;
 	hog_greenlets_fini(&greens->found);
 	hog_map64_fini(&greens->index);
+	hog_map64_fini(&greens->owners);
 	hog_map64_fini(&greens->roots);
 	hog_map64_fini(&greens->weights);
 	free(greens->v);
@@ -239,61 +242,104 @@ void hog_greens_witness(struct hog_process *p, struct hog_sampled **threads,
 	}
 }
 
-/* A parked greenlet's data stack (3.11+), of one chunk, holds its outermost
- * frame. */
-static bool owns(const struct hog_greenlet *g, uint64_t root)
+/* ---- whose an outermost frame is ---- */
+
+/* Who is parked says exactly which frame is its outermost one.  Keeps that. */
+static void note_owner(struct hog_process *p, const struct hog_greenlet *g,
+		       uint64_t now_ns)
 {
-	return g->chunk && root - g->chunk < CHUNK_BYTES;
+	struct hog_greens *gs = p->greens;
+	struct hog_green *green = hog_green_of(p, g);
+	bool truncated = false;
+	int n;
+
+	if (!green || g->state != HOG_GREENLET_PARKED)
+		return;
+	n = hog_greenlet_walk(&gs->found, p->stacks.codes, g, gs->frames,
+			      HOG_PYSTACK_MAX, &truncated);
+	if (n <= 0 || truncated)
+		return;
+	if (gs->owners.count > ROOTS_MAX)
+		hog_map64_clear(&gs->owners);
+	green->frame = gs->frames[0].addr;
+	green->frame_ns = now_ns;
+	(void)hog_map64_put(&gs->owners, green->frame, g->addr);
 }
 
-/* Is the greenlet that this outermost frame was seen under still its owner?
- * *ret_certain: its data stack says so.  (A thread that lost its CPU in the
- * middle of a switch shows another one running, again and again.) */
-static bool still_owns(struct hog_greens *gs, uint64_t addr, uint64_t root,
-		       unsigned votes, bool *ret_certain)
+/* Those parked just now, some in each slot that meets an unknown one. */
+static void note_owners(struct hog_process *p, uint64_t now_ns)
 {
+	struct hog_greens *gs = p->greens;
+	uint64_t until = hog_now_ns() + OWNERS_NS;
 	struct hog_greenlet g;
 
-	if (hog_greenlet_read(&gs->found, addr, &g) < 0)
-		return false;
-	*ret_certain = g.state == HOG_GREENLET_PARKED && owns(&g, root);
-	if (*ret_certain)
-		return true;
-	return votes > 1 && (g.state == HOG_GREENLET_PARKED ||
-			     g.state == HOG_GREENLET_RUNNING);
+	if (gs->owners_ns == now_ns)
+		return;
+	gs->owners_ns = now_ns;
+	for (size_t i = 0; i < gs->found.n && hog_now_ns() < until; i++) {
+		gs->next_owner %= gs->found.n;
+		if (hog_greenlet_read(&gs->found, gs->found.v[gs->next_owner++],
+				      &g) == 0)
+			note_owner(p, &g, now_ns);
+	}
 }
 
-/* Which greenlet the stack on this outermost frame is: `now` was running when
- * the copy began, and when sure also at its end.  It may have switched there and back:
- * then what was seen before knows better.  Frames are used again, so only one
- * that lives is believed. */
-static uint64_t by_root(struct hog_greens *gs, uint64_t root, uint64_t now,
-			bool sure)
+/* The greenlet that was parked with this outermost frame, and has it still:
+ * frames are used again.  0: none is known. */
+static uint64_t owner_of(struct hog_process *p, uint64_t root, uint64_t now_ns)
+{
+	struct hog_greens *gs = p->greens;
+	const uint64_t *known = hog_map64_get(&gs->owners, root);
+	struct hog_green *green;
+	struct hog_greenlet g;
+
+	if (!known || hog_greenlet_read(&gs->found, *known, &g) < 0)
+		return 0;
+	green = hog_green_of(p, &g);
+	if (!green || green->frame != root)
+		return 0;
+	if (now_ns - green->frame_ns > OWNER_STALE_NS)
+		note_owner(p, &g, now_ns);
+	if (green->frame != root || g.state == HOG_GREENLET_NEW ||
+	    g.state == HOG_GREENLET_DEAD)
+		return 0;
+	return g.addr;
+}
+
+/* By what was seen to run, for greenlets that are never found parked: `now` was
+ * running when the copy began, and when sure also at its end.  It may have
+ * switched there and back, so it is believed when seen again and again. */
+static uint64_t by_votes(struct hog_greens *gs, uint64_t root, uint64_t now,
+			 bool sure)
 {
 	uint64_t *known = hog_map64_get(&gs->roots, root);
-	uint64_t addr = 0;
-	unsigned votes = 0;
-	bool certain = false;
+	uint64_t addr = known ? *known & ((1ull << VOTES_SHIFT) - 1) : 0;
+	unsigned votes = known ? (unsigned)(*known >> VOTES_SHIFT) : 0;
 
-	if (known) {
-		addr = *known & ((1ull << VOTES_SHIFT) - 1);
-		votes = (unsigned)(*known >> VOTES_SHIFT);
-	}
-	if (addr == now) {
-		votes += sure && votes < VOTES_MAX;
-	} else if (addr && still_owns(gs, addr, root, votes, &certain)) {
-		votes -= sure && votes > 1 && !certain;
-		now = addr;
-	} else if (!sure) {
-		return 0;
-	} else {
-		votes = 1;
-	}
+	if (!sure)
+		return addr == now && votes >= VOTES_ENOUGH ? now : 0;
+	if (addr != now)
+		votes = 0;
+	votes += votes < VOTES_MAX;
 	if (!known && gs->roots.count > ROOTS_MAX)
 		hog_map64_clear(&gs->roots);
 	(void)hog_map64_put(&gs->roots, root,
 			    now | (uint64_t)votes << VOTES_SHIFT);
-	return now;
+	return votes >= VOTES_ENOUGH ? now : 0;
+}
+
+/* Which greenlet the stack on this outermost frame is. */
+static uint64_t by_root(struct hog_process *p, uint64_t root, uint64_t now,
+			bool sure, uint64_t now_ns)
+{
+	struct hog_greens *gs = p->greens;
+	uint64_t owner = owner_of(p, root, now_ns);
+
+	if (!owner && !(sure && by_votes(gs, root, now, false) == now)) {
+		note_owners(p, now_ns);
+		owner = owner_of(p, root, now_ns);
+	}
+	return owner ? owner : by_votes(gs, root, now, sure);
 }
 
 /* A greenlet that has ended since, or cannot be told for sure, goes by its
@@ -336,7 +382,7 @@ uint32_t hog_greens_root(struct hog_process *p, struct hog_slot *slot,
 		return 0;
 	sure = t->green_after == who && !s->torn && !s->repaired;
 	if (s->n > 0 && !s->truncated && s->frames[0].addr)
-		who = by_root(gs, s->frames[0].addr, who, sure);
+		who = by_root(p, s->frames[0].addr, who, sure, slot->now_ns);
 	if (!who || hog_greenlet_read(&gs->found, who, &g) < 0) {
 		if (who && !word_holds(p, t))
 			t->green_word = 0; /* the thread is another one */

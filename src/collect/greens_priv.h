@@ -12,7 +12,8 @@ struct hog_green { /* what is remembered of one greenlet */
 	uint64_t addr, impl;
 	uint64_t root_code; /* serial of the function it was named after */
 	uint64_t named_ns;
-	uint32_t root; /* model stack of its name; 0 none yet */
+	uint32_t root;            /* model stack of its name; 0 none yet */
+	uint64_t frame, frame_ns; /* its outermost frame, seen while parked */
 };
 
 struct hog_greens {
@@ -24,6 +25,9 @@ struct hog_greens {
 	struct hog_map64 index; /* address of a greenlet -> i + 1 in v */
 	struct hog_green *v;    /* owned */
 	size_t n, cap;
+	struct hog_map64 owners;    /* outermost frame -> parked greenlet */
+	size_t next_owner;          /* in found.v: whose is looked up next */
+	uint64_t owners_ns;         /* slot in which some were */
 	struct hog_map64 roots;     /* outermost frame -> greenlet and votes */
 	struct hog_pyframe *frames; /* owned: room for one stack */
 	uint64_t parked_ns;         /* when parked ones were last looked at */

@@ -124,9 +124,6 @@ def shares(stacks):
 
 @pytest.mark.timing
 @greenlet_works
-@pytest.mark.xfail(strict=False, reason=(
-    "known: where program and recorder have a CPU each, up to a third of the "
-    "names of greenlets that switch each few us are another's"))
 def test_record_names_who_runs(python, target, hognose):
     worker = start(target, python, "switches_greenlets.py", "greenlet", 8)
     stacks = hognose.run("record", "-p", worker.pid, "-d", "1.5", "-r", "1000",
