@@ -6,8 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyze/call.h"
+#include "analyze/where.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "cli/calls_view.h"
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
@@ -33,8 +36,9 @@ struct report {
 	struct hog_output out;
 	struct hog_parts parts; /* --per-process: in place of out */
 	bool per_process;
+	struct hog_where *where; /* NULL: all calls */
 	struct hog_sink sink;
-	uint64_t events, samples;
+	uint64_t events, samples, calls;
 };
 
 /* What was asked: 0, or bad usage in words. */
@@ -75,8 +79,10 @@ static int understand(struct report *rep, const struct hog_args *args,
 		.limit = (unsigned)rows,
 		.title = hog_args_value(args, OPT_TITLE),
 	};
-	return hog_output_choose(hog_args_value(args, 'f'), rep->out_path,
-				 &rep->ops, err);
+	r = hog_calls_view_parse(args, &rep->view, err);
+	return r < 0 ? r
+		     : hog_calls_view_format(args, rep->out_path, "table",
+					     &rep->view, &rep->ops, err);
 }
 
 static FILE *open_input(const char *path, struct hog_err *err)
@@ -154,6 +160,21 @@ static int start(struct report *rep, FILE *in, struct hog_err *err)
 	return hog_sink_begin(&rep->sink, hog_stream_run(rep->reader), err);
 }
 
+static bool is_wanted(struct report *rep, const struct hog_event *ev)
+{
+	struct hog_callview v;
+
+	if (ev->kind != HOG_EV_SYSCALL)
+		return true;
+	if (rep->where) {
+		hog_callview_get(hog_stream_run(rep->reader), ev, &v);
+		if (!hog_where_matches(rep->where, &v))
+			return false;
+	}
+	rep->calls++;
+	return true;
+}
+
 /* How the recording ended; *ret_sink: whether the sink took it all. */
 static int copy_events(struct report *rep, int *ret_sink, struct hog_err *err)
 {
@@ -163,10 +184,32 @@ static int copy_events(struct report *rep, int *ret_sink, struct hog_err *err)
 	while ((r = hog_stream_next(rep->reader, &ev, err)) > 0 && taken == 0) {
 		rep->events++;
 		rep->samples += ev.kind == HOG_EV_SAMPLE;
-		taken = hog_sink_event(&rep->sink, &ev);
+		if (is_wanted(rep, &ev))
+			taken = hog_sink_event(&rep->sink, &ev);
 	}
 	*ret_sink = taken;
 	return r;
+}
+
+/* Of what the format shows: calls, samples or both. */
+static void say_why_empty(const struct report *rep)
+{
+	const struct hog_run *run = hog_stream_run(rep->reader);
+	bool of_calls = run->rate_hz <= 0;
+	bool takes_calls = rep->ops->accepts & 1u << HOG_EV_SYSCALL;
+	bool takes_samples = rep->ops->accepts & 1u << HOG_EV_SAMPLE;
+
+	if (of_calls ? !takes_calls : !takes_samples)
+		hog_say("report",
+			"format '%s' shows %s, and this recording "
+			"has none",
+			rep->ops->name, of_calls ? "samples" : "system calls");
+	else if (of_calls && rep->calls == 0)
+		hog_say("report", "no call: %s",
+			rep->where ? "none of those asked for was made"
+				   : "none was made");
+	else if (!of_calls && rep->samples == 0)
+		hog_say("report", "no sample: %s", hog_run_why_empty(run));
 }
 
 /* An empty result, or one from a part, is explained in a line. */
@@ -187,9 +230,7 @@ static int say_how_it_ended(const struct report *rep, int ended,
 	}
 	if (ended < 0)
 		return hog_fail("report", err);
-	if (rep->samples == 0)
-		hog_say("report", "no sample: %s",
-			hog_run_why_empty(hog_stream_run(rep->reader)));
+	say_why_empty(rep);
 	return HOG_EXIT_OK;
 }
 
@@ -221,6 +262,9 @@ static int run_report(const struct hog_args *args)
 
 	if (r < 0 || !rep.path || !rep.out_path)
 		return hog_usage("report", &err);
+	r = hog_calls_where("report", args, &rep.where);
+	if (r != HOG_EXIT_OK)
+		return r;
 
 	_cleanup_fclose_ FILE *in = open_input(rep.path, &err);
 
@@ -233,6 +277,7 @@ static int run_report(const struct hog_args *args)
 	hog_parts_fini(&rep.parts);
 	hog_output_discard(&rep.out); /* of one that was not closed */
 	hog_stream_close(rep.reader);
+	hog_where_free(rep.where);
 	return r;
 }
 
@@ -249,6 +294,14 @@ static const struct hog_opt report_options[] = {
 	  "a file for each process: FILE-PID.SUFFIX, or where %p (process) and "
 	  "%n (name) stand in FILE" },
 	{ OPT_LIMIT, "limit", "N", "at most N rows of a table" },
+	{ HOG_CALLS_WHERE, "where", "EXPR", HOG_CALLS_WHERE_HELP, false },
+	{ HOG_CALLS_STACK, "stack", "N|none|full", HOG_CALLS_STACK_HELP,
+	  false },
+	{ HOG_CALLS_SUMMARY, "summary", "call|line|thread",
+	  HOG_CALLS_SUMMARY_HELP, false, true },
+	{ HOG_CALLS_JSON, "json", NULL, HOG_CALLS_JSON_HELP, false },
+	{ HOG_CALLS_WEIGHT, "weight", "count|time|bytes", HOG_CALLS_WEIGHT_HELP,
+	  false },
 	{ OPT_TITLE, "title", "TEXT", "the title of the page" },
 	{ 0 },
 };

@@ -19,6 +19,7 @@
 #include "analyze/where.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "cli/calls_view.h"
 #include "cli/command.h"
 #include "cli/front.h"
 #include "cli/output.h"
@@ -30,7 +31,6 @@
 #include "export/stats_json.h"
 #include "profile/model.h"
 #include "syscalls/callset.h"
-#include "syscalls/decode.h"
 #include "target/launch.h"
 
 static const char name[] = "syscalls";
@@ -40,8 +40,6 @@ static const char name[] = "syscalls";
 #else
 #define MACHINE EM_X86_64
 #endif
-
-#define EXCERPT 64 /* of an expression, around the place that is wrong */
 
 struct tracing {
 	struct hog_syscalls opt;
@@ -58,23 +56,10 @@ struct tracing {
 	enum hog_session_end end;
 };
 
-/* Three lines: what is wrong, the expression, a caret under the place. */
-static int bad_where(const char *text, size_t at, struct hog_err *err)
-{
-	size_t from = at > EXCERPT / 2 ? at - EXCERPT / 2 : 0;
-
-	hog_err_wrap(err, err->code, "--where");
-	hog_usage(name, err);
-	hog_say(name, "  %.*s", EXCERPT, text + from);
-	hog_say(name, "  %*s^", (int)(at - from), "");
-	return HOG_EXIT_USAGE;
-}
-
 /* What the options mean for the collector: 0, or an exit status. */
 static int understand(struct tracing *t, const struct hog_args *args)
 {
 	struct hog_err err = { 0 };
-	size_t at = 0;
 	int r = hog_syscalls_parse(args, &t->opt, &err);
 
 	if (r == 0 && t->opt.set)
@@ -84,13 +69,7 @@ static int understand(struct tracing *t, const struct hog_args *args)
 	if (r < 0)
 		return r == -EINVAL ? hog_usage(name, &err)
 				    : hog_fail(name, &err);
-	if (t->opt.where)
-		r = hog_where_new(t->opt.where, hog_call_constant, &t->where,
-				  &at, &err);
-	if (r < 0)
-		return r == -EINVAL ? bad_where(t->opt.where, at, &err)
-				    : hog_fail(name, &err);
-	return HOG_EXIT_OK;
+	return hog_calls_where(name, args, &t->where);
 }
 
 static int wanted(void *arg, const struct hog_run *run,

@@ -16,13 +16,8 @@ struct hog_err;
 
 /* The options that have no letter. */
 enum {
-	HOG_SYSCALLS_WHERE = 256,
-	HOG_SYSCALLS_VIA,
-	HOG_SYSCALLS_STACK,
+	HOG_SYSCALLS_VIA = 256,
 	HOG_SYSCALLS_STRING_LIMIT,
-	HOG_SYSCALLS_SUMMARY,
-	HOG_SYSCALLS_JSON,
-	HOG_SYSCALLS_WEIGHT,
 	HOG_SYSCALLS_FUNCTION,
 	HOG_SYSCALLS_FULL_PATHS,
 	HOG_SYSCALLS_FOLLOW,
@@ -36,7 +31,6 @@ struct hog_syscalls {
 	struct hog_choice choice;
 	char *const *program; /* NULL: attached */
 	char *set;            /* owned: all of -e, by commas; NULL: all calls */
-	const char *where;    /* NULL: all */
 	enum hog_trace_via via;
 	bool follow;
 	size_t string_limit;
@@ -52,12 +46,5 @@ struct hog_syscalls {
 int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
 		       struct hog_err *err);
 void hog_syscalls_fini(struct hog_syscalls *opt);
-
-/* Options that `report` has as well. */
-int hog_parse_stack(const char *text, unsigned *ret, struct hog_err *err);
-int hog_parse_weight(const char *text, enum hog_weight *ret,
-		     struct hog_err *err);
-/* NULL: --summary without a value. */
-int hog_parse_group(const char *text, enum hog_group *ret, struct hog_err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/calls_view.h"
 #include "cli/command.h"
 #include "cli/numbers.h"
 #include "cli/output.h"
@@ -13,7 +14,6 @@
 
 #define STRING_LIMIT 32
 #define STRING_LIMIT_MAX 65536
-#define STACK_MAX 4096
 
 const struct hog_opt hog_syscalls_options[] = {
 	{ 'p', "pid", "PID", "follow this process (repeatable)", false },
@@ -24,27 +24,19 @@ const struct hog_opt hog_syscalls_options[] = {
 	  "which calls: names, %class, /regex/, '!' in front: not; by commas "
 	  "(default: all)",
 	  false },
-	{ HOG_SYSCALLS_WHERE, "where", "EXPR",
-	  "only calls of which this is true: 'duration > 5ms && errno == "
-	  "ENOENT'",
-	  false },
+	{ HOG_CALLS_WHERE, "where", "EXPR", HOG_CALLS_WHERE_HELP, false },
 	{ HOG_SYSCALLS_VIA, "via", "WAY",
 	  "seccomp (launched programs) or ptrace; default: the best that is "
 	  "allowed",
 	  false },
-	{ HOG_SYSCALLS_STACK, "stack", "N|none|full",
-	  "so many lines of Python under each call (default 3 in text, else "
-	  "full)",
+	{ HOG_CALLS_STACK, "stack", "N|none|full", HOG_CALLS_STACK_HELP,
 	  false },
 	{ HOG_SYSCALLS_STRING_LIMIT, "string-limit", "N",
 	  "bytes shown of a string or a buffer (default 32)", false },
-	{ HOG_SYSCALLS_SUMMARY, "summary", "call|line|thread",
-	  "a table in place of the calls: count, errors, times (default: by "
-	  "call)",
-	  false, true },
-	{ HOG_SYSCALLS_JSON, "json", NULL, "the same as JSON", false },
-	{ HOG_SYSCALLS_WEIGHT, "weight", "count|time|bytes",
-	  "what flame graphs and tables of functions weigh (default time)",
+	{ HOG_CALLS_SUMMARY, "summary", "call|line|thread",
+	  HOG_CALLS_SUMMARY_HELP, false, true },
+	{ HOG_CALLS_JSON, "json", NULL, HOG_CALLS_JSON_HELP, false },
+	{ HOG_CALLS_WEIGHT, "weight", "count|time|bytes", HOG_CALLS_WEIGHT_HELP,
 	  false },
 	{ 'o', "output", "FILE",
 	  "write to FILE, '-' for standard output; its suffix picks the format",
@@ -67,64 +59,6 @@ const struct hog_opt hog_syscalls_options[] = {
 	  "say also by which way and which processes were followed", false },
 	{ 0 },
 };
-
-/* Index of text in words, which NULL ends; -1: none. */
-static int index_of(const char *const *words, const char *text)
-{
-	for (int i = 0; words[i]; i++)
-		if (!strcmp(words[i], text))
-			return i;
-	return -1;
-}
-
-int hog_parse_stack(const char *text, unsigned *ret, struct hog_err *err)
-{
-	uint64_t n;
-	int r;
-
-	if (!strcmp(text, "none") || !strcmp(text, "0")) {
-		*ret = HOG_STACK_NONE;
-		return 0;
-	}
-	if (!strcmp(text, "full")) {
-		*ret = HOG_STACK_FULL;
-		return 0;
-	}
-	r = hog_parse_count(text, "number of lines", 1, STACK_MAX, &n, NULL);
-	if (r < 0)
-		return hog_err_say(err, r,
-				   "use a number up to 4096, none or full",
-				   "bad number of lines '%.40s'", text);
-	*ret = (unsigned)n;
-	return 0;
-}
-
-int hog_parse_weight(const char *text, enum hog_weight *ret,
-		     struct hog_err *err)
-{
-	static const char *const words[] = { "count", "time", "bytes", NULL };
-	int i = index_of(words, text);
-
-	if (i < 0)
-		return hog_err_say(err, -EINVAL, "use count, time or bytes",
-				   "unknown weight '%.40s'", text);
-	*ret = (enum hog_weight)(HOG_WEIGHT_COUNT + i);
-	return 0;
-}
-
-int hog_parse_group(const char *text, enum hog_group *ret, struct hog_err *err)
-{
-	static const char *const words[] = { "call", "line", "thread", NULL };
-	int i = text ? index_of(words, text) : 0;
-
-	if (i < 0)
-		return hog_err_say(err, -EINVAL,
-				   "use --summary, --summary=call, "
-				   "--summary=line or --summary=thread",
-				   "unknown kind of summary '%.40s'", text);
-	*ret = (enum hog_group)i;
-	return 0;
-}
 
 static int parse_via(const struct hog_args *args, struct hog_syscalls *opt,
 		     struct hog_err *err)
@@ -195,57 +129,12 @@ static int parse_numbers(const struct hog_args *args, struct hog_syscalls *opt,
 	return r;
 }
 
-static int parse_view(const struct hog_args *args, struct hog_view *view,
-		      struct hog_err *err)
+static void parse_switches(const struct hog_args *args, struct hog_view *view)
 {
-	const char *stack = hog_args_value(args, HOG_SYSCALLS_STACK);
-	const char *weight = hog_args_value(args, HOG_SYSCALLS_WEIGHT);
-	int r = 0;
-
 	view->function = hog_args_has(args, HOG_SYSCALLS_FUNCTION);
 	view->full_paths = hog_args_has(args, HOG_SYSCALLS_FULL_PATHS);
 	view->threads = hog_args_has(args, 't');
-	view->json = hog_args_has(args, HOG_SYSCALLS_JSON);
 	view->no_python = true;
-	if (stack)
-		r = hog_parse_stack(stack, &view->stack, err);
-	if (r == 0 && weight)
-		r = hog_parse_weight(weight, &view->weight, err);
-	if (r == 0 && hog_args_has(args, HOG_SYSCALLS_SUMMARY))
-		r = hog_parse_group(hog_args_value(args, HOG_SYSCALLS_SUMMARY),
-				    &view->group, err);
-	return r;
-}
-
-/* -f, else what another option means, else the suffix of -o, else text. */
-static int choose_format(const struct hog_args *args, struct hog_syscalls *opt,
-			 struct hog_err *err)
-{
-	const char *format = hog_args_value(args, 'f');
-	bool summary = hog_args_has(args, HOG_SYSCALLS_SUMMARY);
-	bool to_stream = !opt->path || !strcmp(opt->path, "-");
-	int r;
-
-	if (summary && format && strcmp(format, "summary") != 0)
-		return hog_err_say(err, -EINVAL, "leave one of them out",
-				   "both --summary and -f %.40s are given",
-				   format);
-	if (summary)
-		format = "summary";
-	else if (!format && to_stream)
-		format = opt->view.weight ? "table" : "text";
-	r = hog_output_choose(format, opt->path, &opt->format, err);
-	if (r < 0)
-		return r;
-	if (opt->view.json && strcmp(opt->format->name, "summary") != 0)
-		return hog_err_say(err, -EINVAL,
-				   "use -f jsonl for the calls themselves",
-				   "--json is for --summary");
-	/* A page without a weight is one of calls on a line of time. */
-	if (!format && !opt->view.weight && !strcmp(opt->format->name, "html"))
-		return hog_output_choose("timeline", opt->path, &opt->format,
-					 err);
-	return 0;
 }
 
 static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
@@ -260,7 +149,8 @@ static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
 	if (opt->path && opt->stats_path && !strcmp(opt->path, opt->stats_path))
 		return hog_err_say(err, -EINVAL, "name two files",
 				   "-o and --stats name the same output");
-	return choose_format(args, opt, err);
+	return hog_calls_view_format(args, opt->path, "text", &opt->view,
+				     &opt->format, err);
 }
 
 int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
@@ -269,11 +159,11 @@ int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
 	int r;
 
 	*ret = (struct hog_syscalls){
-		.where = hog_args_value(args, HOG_SYSCALLS_WHERE),
 		.follow = hog_args_switch(args, HOG_SYSCALLS_FOLLOW) >= 0,
 		.quiet = hog_args_has(args, 'q'),
 		.verbose = hog_args_has(args, 'v'),
 	};
+	parse_switches(args, &ret->view);
 	r = hog_choose_target(args, &ret->choice, &ret->program, err);
 	if (r == 0)
 		r = parse_via(args, ret, err);
@@ -282,7 +172,7 @@ int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
 	if (r == 0)
 		r = parse_numbers(args, ret, err);
 	if (r == 0)
-		r = parse_view(args, &ret->view, err);
+		r = hog_calls_view_parse(args, &ret->view, err);
 	if (r == 0)
 		r = parse_outputs(args, ret, err);
 	return r;
