@@ -15,6 +15,7 @@
 #define LIST_SHARE 4
 /* ... and less when a program has run for long without being Python. */
 #define HOPE_NS HOG_NS_PER_SEC
+#define SOON_NS (HOG_NS_PER_SEC / 1000)
 #define HOPELESS_SHARE 200
 #define STATES_MAX 16384
 #define NAME_NS HOG_NS_PER_SEC
@@ -139,6 +140,11 @@ static void look_for_python(struct hog_traced *p)
 		use_python(p);
 	p->tried_ns = hog_now_ns();
 	p->try_cost_ns = p->tried_ns - start;
+	/* A library that is mapped and not in its place yet looks like none that
+	 * is known.  Finding that out costs much, but only once. */
+	if (r == -ENOTSUP && p->now_ns - p->opened_ns < HOPE_NS &&
+	    p->try_cost_ns > SOON_NS)
+		p->try_cost_ns = SOON_NS;
 	p->hopeless = r != -EAGAIN;
 }
 
