@@ -97,11 +97,17 @@ static struct hog_decoding begin(struct hog_call *call,
 static void decode_one(struct hog_decoding *dec, struct hog_callarg *arg,
 		       hog_decode_fn decode, unsigned param)
 {
+	struct hog_callarg before = *arg;
+
 	dec->arg = arg;
+	dec->keep = false;
+	dec->old_text = arg->text;
 	arg->kind = HOG_CALLARG_INT;
 	arg->text = (uint32_t)dec->out->len;
 	decode(dec, (uint64_t)arg->number, param);
 	arg->text_len = (uint32_t)(dec->out->len - arg->text);
+	if (dec->keep)
+		*arg = before;
 }
 
 void hog_call_fini(struct hog_call *call)

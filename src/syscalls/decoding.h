@@ -30,7 +30,9 @@ struct hog_decoding {
 	size_t limit;            /* bytes shown of a string or buffer */
 	bool wide;               /* a 64-bit call: words have 8 bytes */
 	bool exiting;
-	bool drop; /* this argument and those behind it mean nothing */
+	uint32_t old_text; /* at the exit: where the text of the entry is */
+	bool keep;         /* at the exit: what was said at the entry holds */
+	bool drop;         /* this argument and those behind it mean nothing */
 };
 
 typedef void (*hog_decode_fn)(struct hog_decoding *dec, uint64_t value,
@@ -70,8 +72,6 @@ void hog_decode_add_sockaddr(struct hog_decoding *dec, uint64_t addr,
 /* Vectors of at most total bytes (UINT64_MAX: as they say). */
 void hog_decode_add_iovec(struct hog_decoding *dec, uint64_t addr, uint64_t n,
 			  uint64_t total, bool contents);
-void hog_decode_add_signals(struct hog_decoding *dec, const uint64_t *words,
-			    size_t n);
 void hog_decode_add_mode(struct hog_decoding *dec, uint32_t mode);
 void hog_decode_add_dev(struct hog_decoding *dec, uint64_t dev);
 /* "tv_sec" and "tv_nsec" or "tv_usec" at words. */
