@@ -3,7 +3,7 @@
 """Make the viewer page into C: embed.py PAGE.html PAGE.css PAGE.js OUT.c
 
 PAGE.html has the marks {{csp}}, {{css}}, {{js}} and {{data}}; what stands
-before and after {{data}} becomes hog_page_head and hog_page_tail.  The policy
+before and after {{data}} becomes hog_PAGE_head and hog_PAGE_tail.  The policy
 names the style and the script by their hashes, so the page can run nothing
 else and can ask no network for anything.
 """
@@ -52,11 +52,12 @@ def main() -> None:
             sys.exit(f"embed.py: {sys.argv[1]} must have {mark} once")
         html = html.replace(mark, text)
     head, tail = html.split("{{data}}")
+    name = "hog_" + pathlib.Path(sys.argv[1]).stem
     pathlib.Path(sys.argv[4]).write_text(
         "/* Made by tools/embed.py: change src/export/web instead. */\n"
         '#include "export/page.h"\n\n'
-        + c_array("hog_page_head", head)
-        + c_array("hog_page_tail", tail)
+        + c_array(name + "_head", head)
+        + c_array(name + "_tail", tail)
     )
 
 

@@ -140,6 +140,8 @@ static void parse_switches(const struct hog_args *args, struct hog_view *view)
 static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
 			 struct hog_err *err)
 {
+	int r;
+
 	opt->path = hog_args_value(args, 'o');
 	opt->stats_path = hog_args_value(args, HOG_SYSCALLS_STATS);
 	if ((opt->path && !opt->path[0]) ||
@@ -149,8 +151,16 @@ static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
 	if (opt->path && opt->stats_path && !strcmp(opt->path, opt->stats_path))
 		return hog_err_say(err, -EINVAL, "name two files",
 				   "-o and --stats name the same output");
-	return hog_calls_view_format(args, opt->path, "text", &opt->view,
-				     &opt->format, err);
+	r = hog_calls_view_format(args, opt->path, "text", &opt->view,
+				  &opt->format, err);
+	if (r < 0)
+		return r;
+	/* A page without a weight is one of calls on a line of time. */
+	if (!hog_args_value(args, 'f') && !opt->view.weight &&
+	    !strcmp(opt->format->name, "html"))
+		return hog_output_choose("timeline", opt->path, &opt->format,
+					 err);
+	return 0;
 }
 
 int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,

@@ -12,6 +12,7 @@ extern const struct hog_sink_ops hog_sink_text;
 extern const struct hog_sink_ops hog_sink_jsonl;
 extern const struct hog_sink_ops hog_sink_chrome;
 extern const struct hog_sink_ops hog_sink_summary;
+extern const struct hog_sink_ops hog_sink_timeline;
 
 extern const struct hog_sink_ops *const hog_sinks[]; /* NULL ends it */
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages for the tests: `make_page fixed`, or `make_page STACKS DEPTH THREADS`
- * with that many distinct stacks, made the same way each time.
+ * Pages for the tests: `make_page fixed`, `make_page calls` (a timeline), or
+ * `make_page STACKS DEPTH THREADS` with that many distinct stacks, made the same
+ * way each time.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../unit/fixed_run.h"
+#include "../unit/fixed_calls.h"
 #include "export/sinks.h"
 
 static uint32_t seed = 1;
@@ -69,16 +70,20 @@ static void add_stacks(struct hog_sink *sink, struct hog_model *m, int stacks,
 int main(int argc, char **argv)
 {
 	struct hog_model *m = hog_model_new();
-	struct hog_run run = fixed_run(m);
+	bool calls = argc == 2 && !strcmp(argv[1], "calls");
+	struct hog_run run = calls ? fixed_calls_run(m) : fixed_run(m);
 	struct hog_view view = { 0 };
 	struct hog_sink sink;
 
-	if (hog_sink_init(&sink, &hog_sink_html, &view, stdout) < 0 ||
+	if (hog_sink_init(&sink, calls ? &hog_sink_timeline : &hog_sink_html,
+			  &view, stdout) < 0 ||
 	    hog_sink_begin(&sink, &run, NULL) < 0)
 		return 1;
 	if (argc == 4)
 		add_stacks(&sink, m, atoi(argv[1]), atoi(argv[2]),
 			   atoi(argv[3]));
+	else if (calls)
+		fixed_calls(m, fixed_to_sink, &sink);
 	else
 		fixed_samples(m, fixed_to_sink, &sink);
 

@@ -161,3 +161,16 @@ Test(golden, calls_summed_up)
 		check_calls(json[i], &hog_sink_summary, view);
 	}
 }
+
+Test(golden, the_data_of_the_timeline)
+{
+	size_t len, edges = hog_timeline_head_len + hog_timeline_tail_len;
+	_cleanup_free_ char *text = fixed_calls_output(
+		&hog_sink_timeline, (struct hog_view){ 0 }, &len);
+
+	cr_assert_not_null(text);
+	cr_assert_gt(len, edges);
+	cr_expect_eq(memcmp(text, hog_timeline_head, hog_timeline_head_len), 0);
+	check_golden("calls_timeline.json", text + hog_timeline_head_len,
+		     len - edges);
+}
