@@ -121,7 +121,7 @@ bool hog_fd_effect_has(struct hog_calltext name)
 void hog_fd_effect_calls(struct hog_buf *buf)
 {
 	for (size_t i = 0; i < N_ROWS; i++)
-		hog_buf_printf(buf, "%s%s", i ? "," : "", rows[i].call);
+		hog_buf_printf(buf, "%s?%s", i ? "," : "", rows[i].call);
 }
 
 /* Argument i as a number: false when it is not there or was not to be read. */

@@ -40,7 +40,7 @@ struct hog_fd_effect {
 
 /* A call that failed, or that never came back, did nothing. */
 void hog_fd_effect_get(const struct hog_callview *v, struct hog_fd_effect *ret);
-/* All calls that have one, as -e takes them: "open,openat,...". */
+/* All calls that have one, as -e takes them on any machine: "?open,?openat". */
 struct hog_buf;
 void hog_fd_effect_calls(struct hog_buf *buf);
 bool hog_fd_effect_has(struct hog_calltext name);

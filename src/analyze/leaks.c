@@ -198,7 +198,7 @@ static bool allows_opener(struct hog_leaks *l, uint32_t stack)
 static bool is_leak(struct hog_leaks *l, enum hog_fds_when when,
 		    const struct hog_ledger_fd *fd)
 {
-	if (fd->fd <= STDIO_LAST)
+	if (fd->fd <= STDIO_LAST || fd->why == HOG_FD_INHERITED)
 		return false;
 	if (when == HOG_FDS_EXEC && fd->cloexec)
 		return false;
@@ -219,8 +219,18 @@ static uint64_t key_of(const struct hog_leaks *l, const struct hog_leak *leak)
 	if (frame)
 		return hog_hash64(key | frame);
 	if (!leak->what)
-		return hog_hash64(key) ^ (uint64_t)leak->fd;
+		return hog_hash64(key) ^ (uint64_t)leak->fds[0];
 	return hog_hash64(key) ^ hog_hash_bytes(leak->what, strlen(leak->what));
+}
+
+static void add_to(struct hog_leak *to, const struct hog_leak *leak)
+{
+	to->count += leak->count;
+	for (unsigned i = 0; i < to->n_fds; i++)
+		if (to->fds[i] == leak->fds[0])
+			return;
+	if (to->n_fds < HOG_LEAK_FDS)
+		to->fds[to->n_fds++] = leak->fds[0];
 }
 
 /* Takes over leak->what. */
@@ -230,7 +240,7 @@ static int keep(struct hog_leaks *l, struct hog_leak *leak)
 	uint64_t *at = hog_map64_get(&l->index, key);
 
 	if (at) {
-		l->v[*at].count += leak->count;
+		add_to(&l->v[*at], leak);
 		free(leak->what);
 		return 0;
 	}
@@ -289,7 +299,8 @@ int hog_leaks_add(struct hog_leaks *l, const struct hog_ledger_moment *moment)
 		const struct hog_ledger_fd *fd = &moment->fds[i];
 		struct hog_leak leak = { .when = moment->when,
 					 .count = 1,
-					 .fd = fd->fd,
+					 .fds = { fd->fd },
+					 .n_fds = 1,
 					 .cloexec = fd->cloexec,
 					 .why = fd->why,
 					 .kind = fd->kind,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Leaks: descriptors that are open when a check says that none may be, and that
- * no --allow names.  0 to 2 never are.  At a fork those with close-on-exec
+ * no --allow names.  0 to 2 never are, nor
+ * those that a launched program was given.  At a fork those with close-on-exec
  * count too, as a fork keeps them, unless the child then execs; at an exec only
  * those that stay.
  */
@@ -19,12 +20,16 @@ struct hog_run;
 
 #define HOG_LEAKS_MAX 4096 /* different ones; more are only counted */
 
+#define HOG_LEAK_FDS 8
+
 /* The descriptors that one line left open, at one kind of moment. */
 struct hog_leak {
 	enum hog_fds_when when;
-	uint64_t count;      /* of descriptors, over all moments */
-	int fd;              /* the first one: all below is of that */
-	bool cloexec;        /* it was */
+	uint64_t count;        /* of descriptors, over all moments */
+	int fds[HOG_LEAK_FDS]; /* the first numbers of them */
+	unsigned n_fds;
+	/* Of the first one: */
+	bool cloexec;
 	enum hog_fd_why why; /* its opening is not known */
 	const char *kind;
 	char *what;         /* owned; may be NULL */

@@ -27,6 +27,7 @@ struct hog_ledger {
 	const struct hog_run *run; /* borrowed */
 	hog_ledger_report report;
 	void *arg;
+	bool launched;
 	struct hog_map64 index; /* process of the model -> place in v */
 	struct process *v;      /* owned; those that ended have no table */
 	size_t n, cap;
@@ -39,6 +40,7 @@ struct hog_ledger {
 static const char *const whys[] = {
 	[HOG_FD_SEEN] = "",
 	[HOG_FD_BEFORE] = "opened before hognose was attached",
+	[HOG_FD_INHERITED] = "open before the program began",
 	[HOG_FD_IO_URING] = "io_uring",
 	[HOG_FD_RECEIVED] = "received over a socket (SCM_RIGHTS)",
 	[HOG_FD_UNSEEN] = "unseen",
@@ -87,6 +89,11 @@ void hog_ledger_free(struct hog_ledger *l)
 	free(l->v);
 	free(l->free_places);
 	free(l);
+}
+
+void hog_ledger_set_launched(struct hog_ledger *l)
+{
+	l->launched = true;
 }
 
 uint64_t hog_ledger_refused(const struct hog_ledger *l)
@@ -393,11 +400,12 @@ static int on_exec(struct hog_ledger *l, const struct hog_event *ev)
 }
 
 /* Why a descriptor is there that nobody was seen to open. */
-static enum hog_fd_why guess_why(const struct process *p,
+static enum hog_fd_why guess_why(const struct hog_ledger *l,
+				 const struct process *p,
 				 enum hog_fds_when when)
 {
 	if (when == HOG_FDS_START || !p->watched)
-		return HOG_FD_BEFORE;
+		return l->launched ? HOG_FD_INHERITED : HOG_FD_BEFORE;
 	if (p->io_uring)
 		return HOG_FD_IO_URING;
 	return p->receives ? HOG_FD_RECEIVED : HOG_FD_UNSEEN;
@@ -424,7 +432,7 @@ static int take_truth(struct hog_ledger *l, struct process *p,
 	else
 		fd = (struct hog_ledger_fd){ .fd = (int)f->number,
 					     .copy_of = -1,
-					     .why = guess_why(p, when) };
+					     .why = guess_why(l, p, when) };
 	fd.kind = kind;
 	fd.cloexec = f->name != 0;
 	fd.what = keep_text(f->text, f->text_len);

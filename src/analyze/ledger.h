@@ -30,6 +30,7 @@ struct hog_run;
 enum hog_fd_why {
 	HOG_FD_SEEN, /* it is */
 	HOG_FD_BEFORE,
+	HOG_FD_INHERITED, /* by a program that hognose launched */
 	HOG_FD_IO_URING,
 	HOG_FD_RECEIVED,
 	HOG_FD_UNSEEN,
@@ -65,6 +66,8 @@ typedef int (*hog_ledger_report)(void *arg,
 struct hog_ledger *hog_ledger_new(const struct hog_run *run,
 				  hog_ledger_report report, void *arg);
 void hog_ledger_free(struct hog_ledger *l);
+/* What is open at the beginning was given to a program that hognose launched. */
+void hog_ledger_set_launched(struct hog_ledger *l);
 /* Any event; those that mean nothing to it are left alone.  -ENOMEM, or what
  * report said. */
 int hog_ledger_event(struct hog_ledger *l, const struct hog_event *ev);

@@ -126,7 +126,7 @@ static uint32_t python_below(const struct hog_model *m, uint32_t stack)
 	return python_from(m, hog_model_get_stack(m, stack).parent);
 }
 
-static bool waits_for_many(const struct hog_callview *v)
+bool hog_loop_may_wait(const char *call, size_t len)
 {
 	static const char *const calls[] = {
 		"epoll_wait", "epoll_pwait", "epoll_pwait2", "poll",
@@ -134,7 +134,7 @@ static bool waits_for_many(const struct hog_callview *v)
 	};
 
 	for (size_t i = 0; i < N(calls); i++)
-		if (hog_calltext_is(v->name, calls[i]))
+		if (strlen(calls[i]) == len && !memcmp(calls[i], call, len))
 			return true;
 	return false;
 }
@@ -193,7 +193,7 @@ enum hog_loop_part hog_loop_part_of(enum hog_loop loop,
 
 	if (loop == HOG_LOOP_NONE || !stack)
 		return HOG_LOOP_OUTSIDE;
-	if (waits_for_many(v) &&
+	if (hog_loop_may_wait(v->name.text, v->name.len) &&
 	    (turn_waits(m, loop, stack) || uv_waits(loop, v, stack) ||
 	     in_table(m, waits, N(waits), loop, function_of(m, stack))))
 		return HOG_LOOP_WAIT;

@@ -23,6 +23,8 @@ enum hog_loop {
 	HOG_LOOP_TORNADO,
 };
 
+/* Of the calls that a loop waits in: epoll_wait, poll ... */
+bool hog_loop_may_wait(const char *call, size_t len);
 /* -1: not a name of one. */
 int hog_loop_parse(const char *text);
 

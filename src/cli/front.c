@@ -60,10 +60,21 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
+/* --fds=signal: it has nothing to do with ending. */
+static void on_look(int sig)
+{
+	int saved = errno;
+
+	kill((pid_t)front.worker, sig);
+	errno = saved;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction act = { .sa_handler = on_signal,
 				 .sa_flags = SA_RESTART };
+	struct sigaction look = { .sa_handler = on_look,
+				  .sa_flags = SA_RESTART };
 	struct sigaction old;
 
 	sigemptyset(&act.sa_mask);
@@ -75,6 +86,9 @@ static void catch_signals(void)
 	/* nohup has it ignored, and means it. */
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &act, NULL);
+	if (sigaction(SIGUSR2, NULL, &old) == 0 && old.sa_handler != SIG_IGN &&
+	    old.sa_handler != SIG_DFL)
+		sigaction(SIGUSR2, &look, NULL);
 }
 
 /* What ended the recording counts as the first that may end the writing. */

@@ -27,6 +27,7 @@ static struct {
 	volatile sig_atomic_t front; /* 0: we serve nobody */
 	volatile sig_atomic_t alone; /* it is gone */
 	int null, stream;            /* -1: none */
+	volatile sig_atomic_t look;  /* --fds=signal */
 } state = { .fd = -1, .null = -1, .stream = -1 };
 
 static void give_up(int sig)
@@ -201,4 +202,27 @@ void hog_signals_wait_for(pid_t pid)
 void hog_signals_no_child(void)
 {
 	state.child = 0;
+}
+
+static void on_look(int sig)
+{
+	(void)sig;
+	state.look = 1;
+}
+
+void hog_signals_catch_look(void)
+{
+	struct sigaction act = { .sa_handler = on_look,
+				 .sa_flags = SA_RESTART };
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGUSR2, &act, NULL);
+}
+
+bool hog_signals_look(void)
+{
+	bool look = state.look;
+
+	state.look = 0;
+	return look;
 }

@@ -41,6 +41,10 @@ void hog_signals_forget_output(void);
 void hog_signals_phase(enum hog_phase phase);
 /* Some signal asked to end the recording. */
 bool hog_signals_asked(void);
+/* --fds=signal: SIGUSR2 asks for a look from now on. */
+void hog_signals_catch_look(void);
+/* Has it since the last time? */
+bool hog_signals_look(void);
 /* A descriptor that must lead nowhere when the one we serve is gone: a write to
  * it may wait for somebody for ever.  -1: none. */
 void hog_signals_guard_stream(int fd);

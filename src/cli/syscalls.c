@@ -31,6 +31,7 @@
 #include "export/stats_json.h"
 #include "profile/model.h"
 #include "syscalls/callset.h"
+#include "syscalls/names.h"
 #include "target/launch.h"
 
 static const char name[] = "syscalls";
@@ -48,11 +49,14 @@ struct tracing {
 	struct hog_sigstate before; /* for the program */
 	struct hog_front front;
 	struct hog_calls *calls;
-	struct hog_sink sink;
-	struct hog_output out, stats;
-	uint64_t shown; /* calls that became events */
-	pid_t child;    /* 0: none */
-	int status;     /* of the child, as of waitpid; -1: it runs */
+	struct hog_sink sink; /* of the trace, or of the check if there is one */
+	struct hog_sink beside; /* of the trace then, if it is wanted too */
+	struct hog_output out, beside_out, stats;
+	struct hog_callset set; /* of the trace */
+	bool asked_again;       /* the collector: about the call before */
+	uint64_t shown;         /* calls that became events */
+	pid_t child;            /* 0: none */
+	int status;             /* of the child, as of waitpid; -1: it runs */
 	enum hog_session_end end;
 };
 
@@ -66,16 +70,20 @@ static int understand(struct tracing *t, const struct hog_args *args)
 		r = hog_callset_parse(MACHINE, t->opt.set, &t->how.set, &err);
 	else
 		hog_callset_all(&t->how.set);
+	t->set = t->how.set;
+	if (r == 0 && t->opt.check.asked)
+		r = hog_checking_calls(&t->opt.check, MACHINE, t->opt.format,
+				       &t->how.set, &err);
 	if (r < 0)
 		return r == -EINVAL ? hog_usage(name, &err)
 				    : hog_fail(name, &err);
 	return hog_calls_where(name, args, &t->where);
 }
 
-static int wanted(void *arg, const struct hog_run *run,
-		  const struct hog_event *ev, bool with_stack)
+/* For the trace, by --where. */
+static int fits(struct tracing *t, const struct hog_run *run,
+		const struct hog_event *ev, bool with_stack)
 {
-	struct tracing *t = arg;
 	struct hog_callview v;
 	enum hog_where_answer answer = HOG_WHERE_YES;
 
@@ -88,10 +96,45 @@ static int wanted(void *arg, const struct hog_run *run,
 	if (answer == HOG_WHERE_BY_STACK)
 		answer = hog_where_matches(t->where, &v) ? HOG_WHERE_YES
 							 : HOG_WHERE_NO;
-	if (answer == HOG_WHERE_NO)
-		return HOG_CALLS_NO;
-	t->shown++;
-	return HOG_CALLS_YES;
+	return answer == HOG_WHERE_NO ? HOG_CALLS_NO : HOG_CALLS_YES;
+}
+
+static int wanted(void *arg, const struct hog_run *run,
+		  const struct hog_event *ev, bool with_stack)
+{
+	struct tracing *t = arg;
+	bool check = t->opt.check.asked, again = t->asked_again;
+	int r = HOG_CALLS_NO;
+
+	/* A check is asked once for each call: it takes its time. */
+	t->asked_again = false;
+	if (check && !again && hog_check_wants(&t->sink, run, ev))
+		r = HOG_CALLS_YES;
+	else if (t->opt.format)
+		r = fits(t, run, ev, with_stack);
+	t->asked_again = r == HOG_CALLS_NEEDS_STACK;
+	t->shown += r == HOG_CALLS_YES;
+	return r;
+}
+
+/* What goes to the trace beside a check, which may need other calls. */
+static bool shown(void *arg, const struct hog_event *ev)
+{
+	struct tracing *t = arg;
+	const struct hog_run *run = hog_calls_get_run(t->calls);
+	struct hog_callview v;
+	char call[64];
+
+	if (ev->kind != HOG_EV_SYSCALL)
+		return true;
+	if (!hog_callview_get(run, ev, &v) || v.name.len >= sizeof(call))
+		return true;
+	memcpy(call, v.name.text, v.name.len);
+	call[v.name.len] = '\0';
+	if (t->opt.set &&
+	    !hog_callset_has(&t->set, false, hog_syscall_number(MACHINE, call)))
+		return false;
+	return fits(t, run, ev, true) == HOG_CALLS_YES;
 }
 
 static void ask_for(struct tracing *t, const struct hog_args *args)
@@ -107,6 +150,13 @@ static void ask_for(struct tracing *t, const struct hog_args *args)
 	t->how.duration_s = opt->duration_s;
 	t->how.version = hog_version;
 	t->how.command = hog_args_line(args);
+	if (opt->check.asked)
+		hog_checking_ask(&opt->check, &t->how);
+	t->opt.check.what.launched = opt->program != NULL;
+	t->opt.check.what.shown = shown;
+	t->opt.check.what.shown_arg = t;
+	if (opt->check.asked && opt->format)
+		t->opt.check.what.next = &t->beside;
 }
 
 /* The program has ended, and its end was seen: what it leaves behind is nothing
@@ -123,8 +173,10 @@ static bool has_ended(pid_t child)
 
 static bool should_stop(void *arg)
 {
-	const struct tracing *t = arg;
+	struct tracing *t = arg;
 
+	if (t->opt.check.on_signal && hog_signals_look())
+		hog_calls_show_fds(t->calls, HOG_FDS_SIGNAL);
 	return hog_signals_asked() || has_ended(t->child);
 }
 
@@ -181,27 +233,61 @@ static int open_targets(struct tracing *t, struct hog_err *err)
 	return r;
 }
 
+/* Where a result goes without -o: a launched program's standard output is its
+ * own. */
+static int open_stream(const struct tracing *t, const struct hog_sink_ops *ops,
+		       struct hog_output *out, struct hog_err *err)
+{
+	return t->opt.program ? hog_output_open_error(ops, out, err)
+			      : hog_output_open(ops, "-", out, err);
+}
+
+static int open_sink(const struct tracing *t, const struct hog_sink_ops *ops,
+		     const struct hog_output *out, struct hog_sink *ret,
+		     struct hog_err *err)
+{
+	struct hog_view view = t->opt.view;
+	int r;
+
+	hog_output_fit_view(out, &view);
+	r = hog_sink_init(ret, ops, &view, out->file);
+	return r < 0 ? hog_err_set(err, r, "output '%s'", ops->name) : 0;
+}
+
+/* A trace or a check to -o; of both the trace, and the check to the stream. */
 static int open_outputs(struct tracing *t, struct hog_err *err)
 {
 	const struct hog_syscalls *opt = &t->opt;
-	struct hog_view view = opt->view;
+	bool both = opt->check.asked && opt->format;
+	const struct hog_sink_ops *ops =
+		opt->check.asked ? opt->check.format : opt->format;
 	int r;
 
-	if (!opt->path && opt->program)
-		r = hog_output_open_error(opt->format, &t->out, err);
+	if (opt->path && !both)
+		r = hog_output_open(ops, opt->path, &t->out, err);
 	else
-		r = hog_output_open(opt->format, opt->path ? opt->path : "-",
-				    &t->out, err);
+		r = open_stream(t, ops, &t->out, err);
+	if (r == 0)
+		r = open_sink(t, ops, &t->out, &t->sink, err);
+	if (r == 0 && both)
+		r = opt->path
+			    ? hog_output_open(opt->format, opt->path,
+					      &t->beside_out, err)
+			    : open_stream(t, opt->format, &t->beside_out, err);
+	if (r == 0 && both)
+		r = open_sink(t, opt->format, &t->beside_out, &t->beside, err);
+	if (r == 0 && opt->check.asked)
+		hog_check_set(&t->sink, &opt->check.what);
 	if (r == 0 && opt->stats_path)
 		r = hog_output_open_file(opt->stats_path, false, &t->stats,
 					 err);
-	if (r < 0)
-		return r;
-	hog_output_fit_view(&t->out, &view);
-	r = hog_sink_init(&t->sink, opt->format, &view, t->out.file);
-	if (r < 0)
-		hog_err_set(err, r, "output '%s'", opt->format->name);
 	return r;
+}
+
+/* What -o names. */
+static struct hog_output *main_output(struct tracing *t)
+{
+	return t->beside_out.file ? &t->beside_out : &t->out;
 }
 
 static int start(struct tracing *t, struct hog_err *err)
@@ -218,8 +304,11 @@ static int start(struct tracing *t, struct hog_err *err)
 	if (t->out.way == HOG_OUT_STREAM)
 		hog_signals_guard_stream(fileno(t->out.file));
 	/* A format that can be flushed is whole at each moment. */
-	if (!t->opt.format->flush)
-		hog_signals_guard_output(&t->out);
+	if (!t->opt.format || !t->opt.format->flush)
+		hog_signals_guard_output(main_output(t));
+	hog_checking_find_sources(&t->opt.check, t->opt.choice.n_pids
+							 ? t->opt.choice.pids[0]
+							 : getpid());
 	return 0;
 }
 
@@ -248,6 +337,8 @@ static int write_result(struct tracing *t)
 	}
 	if (hog_output_close(&t->out, &err) < 0 && !bad)
 		bad = hog_fail(name, &err);
+	if (hog_output_close(&t->beside_out, &err) < 0 && !bad)
+		bad = hog_fail(name, &err);
 	if (write_stats(t, &err) < 0)
 		bad = hog_fail(name, &err);
 	return bad;
@@ -256,6 +347,7 @@ static int write_result(struct tracing *t)
 static void discard(struct tracing *t)
 {
 	hog_output_discard(&t->out);
+	hog_output_discard(&t->beside_out);
 	hog_output_discard(&t->stats);
 }
 
@@ -286,7 +378,7 @@ static void say_end(const struct tracing *t)
 			hog_calls_way(t->calls));
 		say_processes(run->model);
 	}
-	if (t->shown == 0)
+	if (t->shown == 0 && t->opt.format)
 		hog_say(name, "no call: %s",
 			t->where || t->opt.set
 				? "none of those asked for was made"
@@ -294,7 +386,7 @@ static void say_end(const struct tracing *t)
 	else if (to_file && !t->opt.quiet)
 		hog_say(name, "%llu call%s in %.1f s; wrote %s",
 			(unsigned long long)t->shown, t->shown == 1 ? "" : "s",
-			run->stats.wall_seconds, t->out.path);
+			run->stats.wall_seconds, t->opt.path);
 }
 
 /* Following ended by a failure: what there is is kept where that can be. */
@@ -324,6 +416,8 @@ static int finish(struct tracing *t)
 		return HOG_EXIT_FAIL;
 	if (!hog_signals_alone())
 		say_end(t);
+	if (t->opt.check.asked && hog_check_failed(&t->sink))
+		return HOG_EXIT_CHECK;
 	return HOG_EXIT_OK;
 }
 
@@ -392,6 +486,8 @@ static int run_syscalls(const struct hog_args *args)
 	hog_sigstate_save(&t.before);
 	status = understand(&t, args);
 	ask_for(&t, args);
+	if (t.opt.check.on_signal)
+		hog_signals_catch_look();
 	if (status == HOG_EXIT_OK && t.opt.program) {
 		r = hog_front_split(name, &t.front, &status, &err);
 		if (r < 0)
@@ -403,6 +499,8 @@ static int run_syscalls(const struct hog_args *args)
 	}
 	if (t.sink.ops)
 		hog_sink_fini(&t.sink);
+	if (t.beside.ops)
+		hog_sink_fini(&t.beside);
 	hog_calls_free(t.calls);
 	hog_where_free(t.where);
 	hog_syscalls_fini(&t.opt);

@@ -8,6 +8,7 @@
 
 #include "cli/choose.h"
 #include "cli/command.h"
+#include "cli/syscalls_check.h"
 #include "profile/sink.h"
 #include "target/trace.h"
 
@@ -22,6 +23,13 @@ enum {
 	HOG_SYSCALLS_FULL_PATHS,
 	HOG_SYSCALLS_FOLLOW,
 	HOG_SYSCALLS_STATS,
+	HOG_SYSCALLS_FDS,
+	HOG_SYSCALLS_FAIL_OPEN,
+	HOG_SYSCALLS_ALLOW,
+	HOG_SYSCALLS_ALLOW_FILE,
+	HOG_SYSCALLS_BLOCKING,
+	HOG_SYSCALLS_FAIL_BLOCKING,
+	HOG_SYSCALLS_LOOP,
 };
 
 extern const struct hog_opt hog_syscalls_options[]; /* ends with { 0 } */
@@ -35,7 +43,8 @@ struct hog_syscalls {
 	bool follow;
 	size_t string_limit;
 	double duration_s; /* 0: until the end */
-	const struct hog_sink_ops *format;
+	struct hog_checking check;
+	const struct hog_sink_ops *format; /* of the trace; NULL: only a check */
 	struct hog_view view;
 	const char *path;       /* NULL: standard output or error */
 	const char *stats_path; /* NULL: not asked for */

@@ -38,11 +38,14 @@ const struct hog_opt hog_syscalls_options[] = {
 	{ HOG_CALLS_JSON, "json", NULL, HOG_CALLS_JSON_HELP, false },
 	{ HOG_CALLS_WEIGHT, "weight", "count|time|bytes", HOG_CALLS_WEIGHT_HELP,
 	  false },
+	HOG_SYSCALLS_CHECK_OPTIONS,
 	{ 'o', "output", "FILE",
 	  "write to FILE, '-' for standard output; its suffix picks the format",
 	  false },
 	{ 'f', "format", "FORMAT",
-	  "text, jsonl, hog, chrome ...: see 'hognose formats'", false },
+	  "text, jsonl, hog, chrome ...: see 'hognose formats'; of a check: "
+	  "text, json, junit",
+	  false },
 	{ 'd', "duration", "SECS", "stop after that long: 10, 1.5, 2m", false },
 	{ HOG_SYSCALLS_FOLLOW, "follow", NULL,
 	  "follow child processes too (default)", true },
@@ -137,6 +140,27 @@ static void parse_switches(const struct hog_args *args, struct hog_view *view)
 	view->no_python = true;
 }
 
+/* The output is for a check and for nothing else?  If not, and a check was asked
+ * for, that one is text, where a trace would go without -o. */
+static bool takes_check(const struct hog_args *args, struct hog_syscalls *opt)
+{
+	const char *format = hog_args_value(args, 'f');
+	bool summary = hog_args_has(args, HOG_CALLS_SUMMARY);
+
+	if (!opt->check.asked)
+		return false;
+	opt->check.format = &hog_sink_check_text;
+	if (summary || opt->view.weight)
+		return false;
+	if (!format && opt->view.json)
+		format = "json";
+	opt->check.format = hog_checking_format(format, opt->path);
+	if (opt->check.format)
+		return true;
+	opt->check.format = &hog_sink_check_text;
+	return false;
+}
+
 static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
 			 struct hog_err *err)
 {
@@ -151,6 +175,8 @@ static int parse_outputs(const struct hog_args *args, struct hog_syscalls *opt,
 	if (opt->path && opt->stats_path && !strcmp(opt->path, opt->stats_path))
 		return hog_err_say(err, -EINVAL, "name two files",
 				   "-o and --stats name the same output");
+	if (takes_check(args, opt))
+		return 0;
 	r = hog_calls_view_format(args, opt->path, "text", &opt->view,
 				  &opt->format, err);
 	if (r < 0)
@@ -184,6 +210,8 @@ int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
 	if (r == 0)
 		r = hog_calls_view_parse(args, &ret->view, err);
 	if (r == 0)
+		r = hog_checking_parse(args, &ret->check, err);
+	if (r == 0)
 		r = parse_outputs(args, ret, err);
 	return r;
 }
@@ -191,5 +219,6 @@ int hog_syscalls_parse(const struct hog_args *args, struct hog_syscalls *ret,
 void hog_syscalls_fini(struct hog_syscalls *opt)
 {
 	hog_choice_fini(&opt->choice);
+	hog_checking_fini(&opt->check);
 	free(opt->set);
 }

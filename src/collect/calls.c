@@ -245,12 +245,23 @@ static void on_exit_of_call(struct hog_calls *c,
 		hog_calls_leave(c, t, ev);
 }
 
+/* What is open before anything was seen. */
+static void tell_start(struct hog_calls *c, struct hog_traced *p,
+		       struct hog_tracedthread *t, uint64_t now_ns)
+{
+	if (c->opt.fds_start && !c->quit)
+		hog_calls_tell_fds(c, p, hog_tracedthread_id(t), 0, now_ns,
+				   HOG_FDS_START);
+}
+
 static void on_attached(struct hog_calls *c, const struct hog_trace_event *ev)
 {
 	struct hog_tracedthread *t = thread_of(c, ev);
 
 	if (!t)
 		return;
+	if (ev->tid == ev->pid)
+		tell_start(c, t->process, t, ev->time_ns);
 	if (ev->number >= 0)
 		hog_calls_enter(c, t, ev);
 	t->in_progress = t->in_call;
@@ -328,10 +339,12 @@ static void on_exec(struct hog_calls *c, const struct hog_trace_event *ev)
 	if (old)
 		drop_process(c, old);
 	p = add_process(c, ev->pid, parent, ev->time_ns, NULL);
-	if (p)
-		(void)add_thread(c, p, ev->pid, ev->time_ns);
+	t = p ? add_thread(c, p, ev->pid, ev->time_ns) : NULL;
 	if (p && thread && !c->quit)
 		hog_calls_tell_program(c, thread, p, ev);
+	if (t && ev->pid == c->launched && !c->program_seen)
+		tell_start(c, p, t, ev->time_ns);
+	c->program_seen |= ev->pid == c->launched;
 }
 
 static void on_thread_end(struct hog_calls *c, const struct hog_trace_event *ev)

@@ -32,7 +32,8 @@ struct hog_calls_options {
 	bool no_stacks;      /* no Python stack is taken */
 	bool gil;            /* whether a caller has the GIL is asked */
 	bool fds_fork, fds_exec, fds_exit; /* descriptors open at these */
-	double fds_interval_s;             /* and so often; 0: not */
+	bool fds_start;        /* and when watching of a process begins */
+	double fds_interval_s; /* and so often; 0: not */
 	/* --where: is it shown?  The event has no stack yet at the first asking
 	 * (HOG_CALLS_NEEDS_STACK: that decides), and has one at the
 	 * second.  NULL: all are. */

@@ -27,6 +27,7 @@ struct hog_calls {
 	struct hog_buf detail; /* scratch */
 	pid_t launched;
 	int launched_status; /* -1: it runs, or there is none */
+	bool program_seen;   /* it has begun: its first exec is over */
 	bool quit;           /* nothing becomes an event any more */
 	int error;           /* of the sink; ends the run */
 	uint64_t progress_ns, flush_ns, fds_ns;

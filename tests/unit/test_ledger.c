@@ -283,6 +283,15 @@ Test(ledger, says_unknown_ones_of_an_unwatched_process_were_there_before)
 	cr_expect_eq(last_fds[0].why, HOG_FD_BEFORE);
 }
 
+Test(ledger, says_what_a_launched_program_was_given)
+{
+	hog_ledger_set_launched(ledger);
+	fake_fds(&f, HOG_FDS_START, "3 file /old");
+	fake_fds(&f, HOG_FDS_EXIT, "3 file /old;4 file /x");
+	cr_expect_eq(last_fds[0].why, HOG_FD_INHERITED);
+	cr_expect_eq(last_fds[1].why, HOG_FD_UNSEEN);
+}
+
 Test(ledger, blames_io_uring_where_the_process_has_one)
 {
 	fake_fds(&f, HOG_FDS_START, "0 char /dev/null");
