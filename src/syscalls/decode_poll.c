@@ -145,14 +145,19 @@ void hog_decode_select_result(struct hog_decoding *dec, uint64_t value,
 	}
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t addr = hog_decode_other(dec, i + 1);
+		size_t start = dec->out->len, text;
 
 		if (!addr)
 			continue;
 		hog_decode_add(dec, before);
 		hog_decode_add(dec, names[i]);
-		if (!add_fdset(dec, addr, fdset_size(dec, 0)))
-			hog_text_pointer(dec->out, addr);
-		before = ", ";
+		text = dec->out->len;
+		/* Nothing is said of a set in which nothing is ready. */
+		if (!add_fdset(dec, addr, fdset_size(dec, 0)) ||
+		    dec->out->len == text + strlen("[]"))
+			dec->out->len = start;
+		else
+			before = ", ";
 	}
 	if (hog_decode_other(dec, 4)) {
 		hog_decode_add(dec, before);

@@ -72,6 +72,15 @@ void hog_decode_one_of(struct hog_decoding *dec, uint64_t value, unsigned param)
 		hog_constant_add(dec->out, param, value);
 }
 
+/* A result: the number that conditions see, and what it stands for. */
+void hog_decode_named(struct hog_decoding *dec, uint64_t value, unsigned param)
+{
+	hog_text_dec(dec->out, (int64_t)value);
+	hog_decode_add(dec, " (");
+	hog_constant_add(dec->out, param, value);
+	hog_decode_add(dec, ")");
+}
+
 void hog_decode_add_fd(struct hog_decoding *dec, int fd)
 {
 	char text[FD_TEXT_MAX];
@@ -140,11 +149,9 @@ void hog_decode_str(struct hog_decoding *dec, uint64_t value, unsigned param)
 
 static void add_bits(struct hog_decoding *dec, uint32_t mode)
 {
-	/* "000", not "0": three digits at least, as ls and chmod have them. */
+	/* "000" and "007": three digits at least, as ls and chmod have them. */
 	if (mode < 010)
-		hog_decode_add(dec, "00");
-	else if (mode < 0100)
-		hog_decode_add(dec, "0");
+		hog_decode_add(dec, mode ? "0" : "00");
 	hog_text_oct(dec->out, mode);
 }
 
