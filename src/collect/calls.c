@@ -355,7 +355,7 @@ static void on_thread_end(struct hog_calls *c, const struct hog_trace_event *ev)
 		return;
 	t->process->now_ns = ev->time_ns;
 	if (!c->quit)
-		hog_calls_abandon(c, t, ev->time_ns);
+		hog_calls_abandon(c, t, ev->time_ns, true);
 	drop_thread(c, t);
 }
 
@@ -370,7 +370,7 @@ static void abandon_calls(struct hog_calls *c, const struct hog_traced *p,
 			continue;
 		t = (void *)(uintptr_t)c->threads.slots[i].value;
 		if (!p || t->process == p)
-			hog_calls_abandon(c, t, now);
+			hog_calls_abandon(c, t, now, p != NULL);
 	}
 }
 

@@ -203,15 +203,14 @@ void hog_calls_leave(struct hog_calls *c, struct hog_tracedthread *t,
 	tell(c, t, ev->time_ns, ev->restarts ? HOG_EVF_RESTARTED : 0);
 }
 
-/* The thread no longer stands, so it shows a stack only where that was taken at
- * its entry. */
+/* Of what has ended there is the stack that was taken at the entry, or none. */
 void hog_calls_abandon(struct hog_calls *c, struct hog_tracedthread *t,
-		       uint64_t now_ns)
+		       uint64_t now_ns, bool ended)
 {
 	if (!t->in_call)
 		return;
-	if (!t->has_stack)
-		t->stack = 0;
+	if (!t->has_stack && !ended && !c->opt.no_stacks && is_shown(c, t))
+		t->stack = hog_tracedthread_waiting_stack(t);
 	t->has_stack = true;
 	tell(c, t, now_ns, HOG_EVF_UNFINISHED);
 }

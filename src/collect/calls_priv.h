@@ -43,7 +43,7 @@ void hog_calls_enter(struct hog_calls *c, struct hog_tracedthread *t,
 void hog_calls_leave(struct hog_calls *c, struct hog_tracedthread *t,
 		     const struct hog_trace_event *ev);
 void hog_calls_abandon(struct hog_calls *c, struct hog_tracedthread *t,
-		       uint64_t now_ns);
+		       uint64_t now_ns, bool ended);
 /* Processes come and go.  child: its first thread. */
 void hog_calls_tell_fork(struct hog_calls *c, struct hog_tracedthread *by,
 			 struct hog_tracedthread *child, struct hog_traced *p,

@@ -233,13 +233,27 @@ void hog_tracedthread_free(struct hog_tracedthread *t)
 	free(t);
 }
 
+/* Its Python, and its thread state there. */
+static bool is_known(struct hog_tracedthread *t)
+{
+	bool had = t->tstate != 0;
+
+	if (!t->process->has_python)
+		look_for_python(t->process);
+	if (!t->process->has_python || !have_state(t))
+		return false;
+	if (!had)
+		t->named_ns = 0; /* it has a name now */
+	return true;
+}
+
 static uint32_t name_of(struct hog_tracedthread *t)
 {
 	struct hog_traced *p = t->process;
 	char names[1][HOG_PYTHREAD_NAME_MAX] = { "" };
 	char comm[32] = "";
 
-	if (p->has_python && t->tstate)
+	if (is_known(t))
 		for (unsigned i = 0; i < p->n_states; i++)
 			if (p->states[i].addr == t->tstate)
 				(void)hog_pythread_names(&p->py,
@@ -318,9 +332,7 @@ uint32_t hog_tracedthread_stack(struct hog_tracedthread *t)
 	struct hog_pystack stack;
 	int r;
 
-	if (!p->has_python)
-		look_for_python(p);
-	if (!p->has_python || !have_state(t))
+	if (!is_known(t))
 		return 0;
 	recheck_codes(p);
 	if (!have_held(t))
@@ -334,6 +346,19 @@ uint32_t hog_tracedthread_stack(struct hog_tracedthread *t)
 		return hog_frames_mark(&p->frames, 0, "[unreadable]");
 	hog_stackmemo_note(&t->memo, &stack);
 	return stack.n ? hog_frames_stack(&p->frames, &t->memo, &stack) : 0;
+}
+
+uint32_t hog_tracedthread_waiting_stack(struct hog_tracedthread *t)
+{
+	struct hog_target *target = t->process->target;
+	uint32_t stack = hog_tracedthread_stack(t);
+	struct hog_osthread os;
+
+	if (!stack || !target)
+		return 0;
+	/* Who is still in the call has not moved. */
+	hog_target_thread_state(target, t->tid, &os);
+	return os.syscall == t->call.raw.number ? stack : 0;
 }
 
 bool hog_tracedthread_has_gil(struct hog_tracedthread *t)

@@ -86,6 +86,8 @@ uint32_t hog_tracedthread_id(struct hog_tracedthread *t);
 /* The Python stack of a thread that stands still, as a stack of the model; 0:
  * it runs no Python. */
 uint32_t hog_tracedthread_stack(struct hog_tracedthread *t);
+/* The same of one that is not held, but waits in its call. */
+uint32_t hog_tracedthread_waiting_stack(struct hog_tracedthread *t);
 /* Whether it has the GIL, as it stands. */
 bool hog_tracedthread_has_gil(struct hog_tracedthread *t);
 
