@@ -120,6 +120,11 @@ static int parse_outputs(const struct hog_args *args,
 			      &opt->format, err);
 	if (r < 0)
 		return r;
+	if (!(opt->format->accepts & 1u << HOG_EV_SAMPLE))
+		return hog_err_say(err, -EINVAL, "see 'hognose syscalls'",
+				   "format '%s' shows system calls, which are "
+				   "not recorded here",
+				   opt->format->name);
 	opt->per_process = hog_args_has(args, HOG_RECORD_PER_PROCESS);
 	if (opt->per_process)
 		return hog_parts_check(opt->path, err);

