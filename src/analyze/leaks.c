@@ -198,7 +198,7 @@ static bool allows_opener(struct hog_leaks *l, uint32_t stack)
 static bool is_leak(struct hog_leaks *l, enum hog_fds_when when,
 		    const struct hog_ledger_fd *fd)
 {
-	if (fd->fd <= STDIO_LAST || fd->why == HOG_FD_INHERITED)
+	if (fd->fd <= STDIO_LAST || fd->why == HOG_WHY_INHERITED)
 		return false;
 	if (when == HOG_FDS_EXEC && fd->cloexec)
 		return false;

@@ -38,12 +38,12 @@ struct hog_ledger {
 };
 
 static const char *const whys[] = {
-	[HOG_FD_SEEN] = "",
-	[HOG_FD_BEFORE] = "opened before hognose was attached",
-	[HOG_FD_INHERITED] = "open before the program began",
-	[HOG_FD_IO_URING] = "io_uring",
-	[HOG_FD_RECEIVED] = "received over a socket (SCM_RIGHTS)",
-	[HOG_FD_UNSEEN] = "unseen",
+	[HOG_WHY_SEEN] = "",
+	[HOG_WHY_BEFORE] = "opened before hognose was attached",
+	[HOG_WHY_INHERITED] = "open before the program began",
+	[HOG_WHY_IO_URING] = "io_uring",
+	[HOG_WHY_RECEIVED] = "received over a socket (SCM_RIGHTS)",
+	[HOG_WHY_UNSEEN] = "unseen",
 };
 
 const char *hog_fd_why_text(enum hog_fd_why why)
@@ -231,8 +231,8 @@ static int put_opened(struct hog_ledger *l, struct process *p,
 	struct hog_ledger_fd fd = {
 		.copy_of = e->change == HOG_FD_COPY ? e->from : -1,
 		.cloexec = e->cloexec,
-		.why = e->change == HOG_FD_RECEIVE ? HOG_FD_RECEIVED
-						   : HOG_FD_SEEN,
+		.why = e->change == HOG_FD_RECEIVE ? HOG_WHY_RECEIVED
+						   : HOG_WHY_SEEN,
 		.kind = from ? from->kind : e->kind,
 		.time_ns = ev->time_ns,
 		.end_ns = ev->time_ns + ev->duration_ns,
@@ -405,10 +405,10 @@ static enum hog_fd_why guess_why(const struct hog_ledger *l,
 				 enum hog_fds_when when)
 {
 	if (when == HOG_FDS_START || !p->watched)
-		return l->launched ? HOG_FD_INHERITED : HOG_FD_BEFORE;
+		return l->launched ? HOG_WHY_INHERITED : HOG_WHY_BEFORE;
 	if (p->io_uring)
-		return HOG_FD_IO_URING;
-	return p->receives ? HOG_FD_RECEIVED : HOG_FD_UNSEEN;
+		return HOG_WHY_IO_URING;
+	return p->receives ? HOG_WHY_RECEIVED : HOG_WHY_UNSEEN;
 }
 
 /* A descriptor as the truth has it; the ledger's own knowledge is kept. */

@@ -28,12 +28,12 @@ struct hog_run;
 
 /* Why an opening is not known. */
 enum hog_fd_why {
-	HOG_FD_SEEN, /* it is */
-	HOG_FD_BEFORE,
-	HOG_FD_INHERITED, /* by a program that hognose launched */
-	HOG_FD_IO_URING,
-	HOG_FD_RECEIVED,
-	HOG_FD_UNSEEN,
+	HOG_WHY_SEEN, /* it is */
+	HOG_WHY_BEFORE,
+	HOG_WHY_INHERITED, /* by a program that hognose launched */
+	HOG_WHY_IO_URING,
+	HOG_WHY_RECEIVED,
+	HOG_WHY_UNSEEN,
 };
 const char *hog_fd_why_text(enum hog_fd_why why);
 

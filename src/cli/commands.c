@@ -7,6 +7,7 @@
 
 extern const struct hog_command hog_cmd_doctor;
 extern const struct hog_command hog_cmd_dump;
+extern const struct hog_command hog_cmd_fds;
 extern const struct hog_command hog_cmd_formats;
 extern const struct hog_command hog_cmd_record;
 extern const struct hog_command hog_cmd_report;
@@ -16,6 +17,7 @@ const struct hog_command *const hog_commands[] = {
 	&hog_cmd_dump,
 	&hog_cmd_record,
 	&hog_cmd_syscalls,
+	&hog_cmd_fds,
 	&hog_cmd_report,
 	&hog_cmd_doctor,
 	&hog_cmd_formats,

@@ -107,7 +107,7 @@ void hog_check_leak(struct hog_buf *buf, const struct hog_sink *sink,
 	hog_buf_printf(buf, " open at %s of process %d",
 		       hog_check_when(leak->when),
 		       (int)hog_model_get_process(m, leak->process)->pid);
-	if (leak->why != HOG_FD_SEEN)
+	if (leak->why != HOG_WHY_SEEN)
 		hog_buf_printf(buf, " (%s)", hog_fd_why_text(leak->why));
 	if (leak->count > leak->n_fds)
 		hog_buf_printf(buf, ", %llu times in all",

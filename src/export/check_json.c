@@ -77,13 +77,13 @@ static void put_fd(struct hog_sink *sink, const struct hog_ledger_fd *fd)
 	if (fd->copy_of >= 0)
 		fprintf(out, "\"copy_of\":%d,", fd->copy_of);
 	fputs("\"opened\":", out);
-	if (fd->why == HOG_FD_SEEN) {
+	if (fd->why == HOG_WHY_SEEN) {
 		put_opening(sink, fd->time_ns, fd->thread, fd->call, fd->stack);
 	} else {
 		fputs("null,", out);
 		put_text(out, "why", hog_fd_why_text(fd->why));
 	}
-	if (fd->why == HOG_FD_RECEIVED && fd->call) {
+	if (fd->why == HOG_WHY_RECEIVED && fd->call) {
 		fputs(",\"received\":", out);
 		put_opening(sink, fd->time_ns, fd->thread, fd->call, fd->stack);
 	}
@@ -171,7 +171,7 @@ static void put_leaks(struct hog_sink *sink)
 		put_text(out, "what", l->what ? l->what : "");
 		fprintf(out, ",\"cloexec\":%s,\"count\":%" PRIu64 ",\"why\":",
 			l->cloexec ? "true" : "false", l->count);
-		if (l->why == HOG_FD_SEEN)
+		if (l->why == HOG_WHY_SEEN)
 			fputs("null}", out);
 		else
 			fprintf(out, "\"%s\"}", hog_fd_why_text(l->why));

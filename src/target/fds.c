@@ -320,3 +320,16 @@ int hog_fds_info(struct hog_fds *f, int fd, struct hog_fd_info *ret,
 	}
 	return hog_fdinfo_parse(more ? more : text, ret, details);
 }
+
+uint64_t hog_fds_inode(struct hog_fds *f, int fd)
+{
+	char name[16], link[64];
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "%d", fd);
+	len = readlinkat(f->links, name, link, sizeof(link) - 1);
+	if (len <= 0)
+		return 0;
+	link[len] = '\0';
+	return hog_fd_link_inode(link);
+}

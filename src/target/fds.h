@@ -65,6 +65,17 @@ struct hog_fd_info {
 int hog_fds_info(struct hog_fds *f, int fd, struct hog_fd_info *ret,
 		 struct hog_buf *details);
 
+/* The inode of a socket or a pipe, which tells it from another one at the same
+ * number later; 0: it is neither, or not open. */
+uint64_t hog_fds_inode(struct hog_fds *f, int fd);
+
+/* Who else has that pipe open, by process.  Looks at all
+ * processes once, for all pipes given, and skips those that
+ * may not be read. */
+void hog_fds_pipe_peers(pid_t self, const uint64_t *inodes, size_t n,
+			void (*found)(void *arg, size_t i, pid_t pid),
+			void *arg);
+
 /* The inode of "socket:[N]" or "pipe:[N]"; 0: none. */
 uint64_t hog_fd_link_inode(const char *link);
 

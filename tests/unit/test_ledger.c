@@ -270,17 +270,17 @@ Test(ledger, takes_over_the_truth_and_says_why_it_did_not_know)
 	cr_expect_eq(reports, 1);
 	cr_assert_eq(last.n, 4);
 	cr_expect_eq(last.when, HOG_FDS_FORK);
-	cr_expect_eq(last_fds[1].why, HOG_FD_BEFORE);
-	cr_expect_eq(last_fds[2].why, HOG_FD_SEEN);
+	cr_expect_eq(last_fds[1].why, HOG_WHY_BEFORE);
+	cr_expect_eq(last_fds[2].why, HOG_WHY_SEEN);
 	cr_expect(last_fds[2].cloexec, "the truth knows better");
-	cr_expect_eq(last_fds[3].why, HOG_FD_UNSEEN);
+	cr_expect_eq(last_fds[3].why, HOG_WHY_UNSEEN);
 	cr_expect_str_eq(table_of(process), "0 3 5+ 6");
 }
 
 Test(ledger, says_unknown_ones_of_an_unwatched_process_were_there_before)
 {
 	fake_fds(&f, HOG_FDS_EXIT, "3 file /old");
-	cr_expect_eq(last_fds[0].why, HOG_FD_BEFORE);
+	cr_expect_eq(last_fds[0].why, HOG_WHY_BEFORE);
 }
 
 Test(ledger, says_what_a_launched_program_was_given)
@@ -288,8 +288,8 @@ Test(ledger, says_what_a_launched_program_was_given)
 	hog_ledger_set_launched(ledger);
 	fake_fds(&f, HOG_FDS_START, "3 file /old");
 	fake_fds(&f, HOG_FDS_EXIT, "3 file /old;4 file /x");
-	cr_expect_eq(last_fds[0].why, HOG_FD_INHERITED);
-	cr_expect_eq(last_fds[1].why, HOG_FD_UNSEEN);
+	cr_expect_eq(last_fds[0].why, HOG_WHY_INHERITED);
+	cr_expect_eq(last_fds[1].why, HOG_WHY_UNSEEN);
 }
 
 Test(ledger, blames_io_uring_where_the_process_has_one)
@@ -298,8 +298,8 @@ Test(ledger, blames_io_uring_where_the_process_has_one)
 	fake_call(&f, "io_uring_setup", "3", "8", "[]", NULL);
 	fake_fds(&f, HOG_FDS_EXIT,
 		 "3 io_uring anon_inode:[io_uring];4 file /x");
-	cr_expect_eq(last_fds[0].why, HOG_FD_SEEN);
-	cr_expect_eq(last_fds[1].why, HOG_FD_IO_URING);
+	cr_expect_eq(last_fds[0].why, HOG_WHY_SEEN);
+	cr_expect_eq(last_fds[1].why, HOG_WHY_IO_URING);
 }
 
 Test(ledger, knows_what_came_over_a_socket)
@@ -311,7 +311,7 @@ Test(ledger, knows_what_came_over_a_socket)
 		  "cmsg_data=[7</x>, 8]}], msg_flags=MSG_CMSG_CLOEXEC}",
 		  "0", NULL);
 	cr_expect_str_eq(table_of(process), "3 7+ 8+");
-	cr_expect_eq(entry(7)->why, HOG_FD_RECEIVED);
+	cr_expect_eq(entry(7)->why, HOG_WHY_RECEIVED);
 	cr_expect_str_eq(entry(7)->what, "/x");
 	cr_expect_eq(entry(8)->stack, f.stack);
 }
@@ -321,7 +321,7 @@ Test(ledger, does_not_blame_the_opener_of_another_kind_of_thing)
 	fake_fds(&f, HOG_FDS_START, "0 char /dev/null");
 	fake_call(&f, "socket", "3", "2", "1", "0", NULL);
 	fake_fds(&f, HOG_FDS_EXIT, "3 pipe pipe:[1]");
-	cr_expect_eq(last_fds[0].why, HOG_FD_UNSEEN);
+	cr_expect_eq(last_fds[0].why, HOG_WHY_UNSEEN);
 	cr_expect_eq(last_fds[0].stack, 0);
 }
 
