@@ -77,16 +77,16 @@ static void add_stack(struct hog_sink *sink, uint32_t stack)
 
 	if (left == HOG_STACK_NONE)
 		return;
-	paint(sink, dim);
 	for (; stack && left > 0; left--) {
 		struct hog_stack_node node = hog_model_get_stack(m, stack);
 
+		paint(sink, dim);
 		hog_buf_add_str(&s->line, "    ");
 		hog_calls_frame(&s->line, m, &sink->view, node.frame);
+		paint(sink, plain);
 		hog_buf_add_u8(&s->line, '\n');
 		stack = node.parent;
 	}
-	paint(sink, plain);
 }
 
 static void add_name(struct hog_sink *sink, const struct hog_callview *v)
