@@ -14,12 +14,6 @@ extern const struct hog_command hog_cmd_report;
 extern const struct hog_command hog_cmd_syscalls;
 
 const struct hog_command *const hog_commands[] = {
-	&hog_cmd_dump,
-	&hog_cmd_record,
-	&hog_cmd_syscalls,
-	&hog_cmd_fds,
-	&hog_cmd_report,
-	&hog_cmd_doctor,
-	&hog_cmd_formats,
-	NULL,
+	&hog_cmd_dump,   &hog_cmd_record, &hog_cmd_syscalls, &hog_cmd_fds,
+	&hog_cmd_report, &hog_cmd_doctor, &hog_cmd_formats,  NULL,
 };
