@@ -96,7 +96,13 @@ def sizes(rows):
                     table)
 
 
-TABLES = {"flat-out": flat_out, "asked": asked, "slowdown": slowdown,
+def calls(rows):
+    table = [[r["what"], r["tool"], short(r["python"]), r["us"] or r["why"]]
+             for r in rows]
+    return markdown(["calls", "follower", "CPython", "added, us a call"], table)
+
+
+TABLES = {"calls": calls, "flat-out": flat_out, "asked": asked, "slowdown": slowdown,
           "truth": accuracy, "attach": attach, "sizes": sizes}
 
 

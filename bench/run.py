@@ -16,6 +16,7 @@ import sys
 import time
 
 import accuracy
+import calls
 import floor
 import machine
 import measure
@@ -29,7 +30,8 @@ from measure import pythons
 
 EXPERIMENTS = {"flat-out": rates.flat_out, "asked": rates.asked,
                "slowdown": slowdown.slowdown, "truth": accuracy.accuracy,
-               "attach": once.attach, "sizes": once.sizes}
+               "attach": once.attach, "sizes": once.sizes,
+               "calls": calls.calls}
 PEER_VERSIONS = ((3, 11), (3, 13), (3, 14), (3, 15))
 NAMESPACE = "HOGNOSE_BENCH_NAMESPACE"
 
@@ -38,10 +40,12 @@ NAMESPACE = "HOGNOSE_BENCH_NAMESPACE"
 # the peers' memory runs and of the .hog.  Together some 15 minutes.
 FULL = {"seconds": 0.8, "asked_seconds": 1.2, "repeats": 3, "pairs": 5,
         "slow_pairs": 2, "work": 12000, "settle": 0.5, "truths": 3000,
-        "attaches": 15, "memory_seconds": 10, "file_seconds": 20}
+        "attaches": 15, "memory_seconds": 10, "file_seconds": 20,
+        "calls": 1000000}
 QUICK = {"seconds": 0.4, "asked_seconds": 0.4, "repeats": 1, "pairs": 1,
          "slow_pairs": 1, "work": 4000, "settle": 0.4, "truths": 1000,
-         "attaches": 3, "memory_seconds": 1, "file_seconds": 1}
+         "attaches": 3, "memory_seconds": 1, "file_seconds": 1,
+         "calls": 100000}
 
 
 class Bench:

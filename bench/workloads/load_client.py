@@ -3,10 +3,11 @@
 
     load_client.py PORT SECONDS [REQUESTS_PER_SECOND [THREADS]]
 
-Prints {"requests": n, "errors": n}.  Stops early when the server is gone.
+Prints {"requests": n, "errors": n, "median_ms": x} (of an answer).  Stops early when the server is gone.
 """
 import http.client
 import json
+import statistics
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ class Load:
         self.end = time.monotonic() + seconds
         self.gap = threads / rate
         self.requests = self.errors = 0
+        self.times = []
         self.lock = threading.Lock()
 
     def ask(self):
@@ -35,11 +37,14 @@ class Load:
         due, failed = time.monotonic(), 0
         while due < self.end and failed < 20:
             time.sleep(max(0, due - time.monotonic()))
+            begin = time.monotonic()
             good = self.ask()
+            took = time.monotonic() - begin
             failed = 0 if good else failed + 1
             due = max(due + self.gap, time.monotonic() - 0.5)
             with self.lock:
                 self.requests += good
+                self.times += [took] * good
                 self.errors += not good
 
 
@@ -53,7 +58,9 @@ def main():
         worker.start()
     for worker in workers:
         worker.join()
-    print(json.dumps({"requests": load.requests, "errors": load.errors}))
+    median = statistics.median(load.times) if load.times else 0
+    print(json.dumps({"requests": load.requests, "errors": load.errors,
+                      "median_ms": round(1000 * median, 3)}))
 
 
 main()
