@@ -41,7 +41,8 @@ FUNCTIONS = {"stat": "newstat", "lstat": "newlstat", "fstat": "newfstat",
              "umount2": "umount", "fadvise64": "fadvise64"}
 
 CLASSES = ["file", "desc", "network", "process", "memory", "signal", "ipc",
-           "creds", "clock", "stat", "lstat", "fstat", "statfs", "pure"]
+           "creds", "clock", "stat", "lstat", "fstat", "statfs", "fstatfs",
+           "pure"]
 # Kinds that make a call one of %file, or of %desc.
 FILE_KINDS = {"PATH"}
 DESC_KINDS = {"FD", "POLL", "FD_NEW", "FD_ANON", "AT", "FDIF"}

@@ -25,7 +25,8 @@ enum {
 	HOG_CLASS_LSTAT = 1 << 10,
 	HOG_CLASS_FSTAT = 1 << 11,
 	HOG_CLASS_STATFS = 1 << 12,
-	HOG_CLASS_PURE = 1 << 13,
+	HOG_CLASS_FSTATFS = 1 << 13,
+	HOG_CLASS_PURE = 1 << 14,
 };
 
 /* How much of a register an argument is.  LONG, ULONG and POINTER have the

@@ -33,6 +33,8 @@ static const struct class
 	{ "lstat", HOG_CLASS_LSTAT },
 	{ "fstat", HOG_CLASS_FSTAT },
 	{ "statfs", HOG_CLASS_STATFS },
+	{ "fstatfs", HOG_CLASS_FSTATFS },
+	{ "%statfs", HOG_CLASS_STATFS | HOG_CLASS_FSTATFS },
 	{ "pure", HOG_CLASS_PURE },
 	{ "%stat", HOG_CLASS_STAT | HOG_CLASS_LSTAT | HOG_CLASS_FSTAT },
 	{ "net", HOG_CLASS_NETWORK },
@@ -126,7 +128,7 @@ static int say_unknown(unsigned machine, const char *text, struct hog_err *err)
 
 	const char *hint = class ? "classes are %file %desc %network %process "
 				   "%memory %signal %ipc %creds %clock %stat "
-				   "%lstat %fstat %statfs %pure"
+				   "%lstat %fstat %statfs %fstatfs %pure"
 				 : "write ?NAME for a call that this machine "
 				   "may not have";
 	const char *what = class ? "class %" : "system call ";

@@ -23,6 +23,9 @@ enum when {
 	WHEN_64 = 4,
 	WHEN_IN64 = WHEN_IN | WHEN_64,
 	WHEN_OUT64 = WHEN_OUT | WHEN_64,
+	WHEN_TIME = 8,
+	WHEN_IN_TIME = WHEN_IN | WHEN_TIME,
+	WHEN_OUT_TIME = WHEN_OUT | WHEN_TIME,
 };
 
 static const struct kind {
@@ -84,14 +87,26 @@ uint64_t hog_decode_other(const struct hog_decoding *dec, unsigned i)
 static struct hog_decoding begin(struct hog_call *call,
 				 const struct hog_calldecoder *d, bool exiting)
 {
+	bool wide = is_wide(call->raw.machine);
+
 	return (struct hog_decoding){
 		.d = d,
 		.call = call,
 		.out = &call->bytes,
 		.limit = d->string_limit ? d->string_limit : STRING_LIMIT,
-		.wide = is_wide(call->raw.machine),
+		.wide = wide,
+		.wide_time =
+			wide || (call->name && strstr(call->name, "time64")),
 		.exiting = exiting,
 	};
+}
+
+/* Whether what the call has is what the decoder knows. */
+static bool has_shape(const struct hog_decoding *dec, const struct kind *kind)
+{
+	if (kind->when & WHEN_64)
+		return dec->wide;
+	return !(kind->when & WHEN_TIME) || dec->wide_time;
 }
 
 static void decode_one(struct hog_decoding *dec, struct hog_callarg *arg,
@@ -159,8 +174,7 @@ void hog_call_enter(struct hog_call *call, const struct hog_calldecoder *d,
 
 	for (unsigned i = 0; i < row->n; i++) {
 		const struct kind *kind = &kinds[row->args[i].kind];
-		bool now = kind->when & WHEN_IN &&
-			   (dec.wide || !(kind->when & WHEN_64));
+		bool now = kind->when & WHEN_IN && has_shape(&dec, kind);
 
 		decode_one(&dec, &call->args[i],
 			   now ? kind->decode : hog_decode_ptr,
@@ -182,10 +196,10 @@ static void decode_result(struct hog_decoding *dec,
 {
 	struct hog_callarg *ret = &dec->call->result;
 	const struct kind *kind = &kinds[row->result];
-	bool narrow_64 = kind->when & WHEN_64 && !dec->wide;
 
 	if (!is_error(result)) {
-		decode_one(dec, ret, narrow_64 ? hog_decode_dec : kind->decode,
+		decode_one(dec, ret,
+			   has_shape(dec, kind) ? kind->decode : hog_decode_dec,
 			   row->result_param);
 		return;
 	}
@@ -210,8 +224,7 @@ void hog_call_exit(struct hog_call *call, const struct hog_calldecoder *d,
 	for (unsigned i = 0; i < call->n && !is_error(result); i++) {
 		const struct kind *kind = &kinds[row->args[i].kind];
 
-		if (kind->when & WHEN_OUT &&
-		    (dec.wide || !(kind->when & WHEN_64)))
+		if (kind->when & WHEN_OUT && has_shape(&dec, kind))
 			decode_one(&dec, &call->args[i], kind->decode,
 				   row->args[i].param);
 	}

@@ -214,11 +214,18 @@ void hog_decode_int_out(struct hog_decoding *dec, uint64_t value,
 	pointed(dec, value, 4, true);
 }
 
+/* The older 32-bit calls have ids of two bytes. */
+static bool has_short_ids(const struct hog_decoding *dec)
+{
+	return !dec->wide && !strstr(dec->call->name, "32");
+}
+
+/* Ids of users and groups. */
 void hog_decode_uint_out(struct hog_decoding *dec, uint64_t value,
 			 unsigned param)
 {
 	(void)param;
-	pointed(dec, value, 4, false);
+	pointed(dec, value, has_short_ids(dec) ? 2 : 4, false);
 }
 
 void hog_decode_long_out(struct hog_decoding *dec, uint64_t value,
@@ -286,12 +293,6 @@ static void groups(struct hog_decoding *dec, uint64_t addr, uint64_t n)
 	if (shown < n)
 		hog_decode_add(dec, ", ...");
 	hog_buf_add_u8(dec->out, ']');
-}
-
-/* The older 32-bit calls have ids of two bytes. */
-static bool has_short_ids(const struct hog_decoding *dec)
-{
-	return !dec->wide && !strstr(dec->call->name, "32");
 }
 
 void hog_decode_groups(struct hog_decoding *dec, uint64_t value, unsigned param)

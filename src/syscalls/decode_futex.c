@@ -82,7 +82,7 @@ void hog_decode_futex_timeout(struct hog_decoding *dec, uint64_t value,
 		return;
 	if (operation(dec)->fourth != USE_TIME)
 		hog_text_dec(dec->out, (int64_t)value);
-	else if (dec->wide)
+	else if (dec->wide_time)
 		hog_decode_timespec(dec, value, param);
 	else
 		hog_text_pointer(dec->out, value);

@@ -29,6 +29,7 @@ struct hog_decoding {
 	struct hog_buf *out;     /* its text */
 	size_t limit;            /* bytes shown of a string or buffer */
 	bool wide;               /* a 64-bit call: words have 8 bytes */
+	bool wide_time;          /* times have words of 8 bytes */
 	bool exiting;
 	uint32_t old_text; /* at the exit: where the text of the entry is */
 	bool keep;         /* at the exit: what was said at the entry holds */

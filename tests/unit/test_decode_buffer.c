@@ -138,3 +138,13 @@ Test(decode_buffer, cpus_of_a_mask)
 	SHOWS(&t, 8, "sched_getaffinity(0, 128, [0 2 63]) = 8",
 	      "sched_getaffinity", 0, 128, AT);
 }
+
+Test(decode_buffer, older_32_bit_calls_have_short_ids)
+{
+	t.machine = EM_386;
+	POKE(&t, 0, (uint64_t)0x0004000300020001);
+	SHOWS(&t, 0, "getresuid([1], [2], [3]) = 0", "getresuid", AT, AT + 2,
+	      AT + 4);
+	SHOWS(&t, 0, "getresuid32([131073], [131073], [131073]) = 0",
+	      "getresuid32", AT, AT, AT);
+}

@@ -61,3 +61,17 @@ Test(decode_time, shapes_of_32_bit_calls_are_left_alone)
 	t.machine = EM_386;
 	SHOWS(&t, 0, "nanosleep(0x10000, NULL) = 0", "nanosleep", AT, 0);
 }
+
+Test(decode_time, calls_made_for_2038_have_the_wide_shape)
+{
+	t.machine = EM_386;
+	POKE(&t, 0, (struct { int64_t v[2]; }){ { 1, 500 } });
+	SHOWS(&t, 0,
+	      "clock_gettime64(CLOCK_REALTIME, {tv_sec=1, tv_nsec=500}) = 0",
+	      "clock_gettime64", 0, AT);
+	SHOWS(&t, -110, "futex(0x10, FUTEX_WAIT, 2, 0x10000) = -1", "futex",
+	      0x10, 0, 2, AT);
+	SHOWS(&t, -110,
+	      "futex_time64(0x10, FUTEX_WAIT, 2, {tv_sec=1, tv_nsec=500}) = -1",
+	      "futex_time64", 0x10, 0, 2, AT);
+}
