@@ -16,6 +16,8 @@
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
 #endif
 
+#define JUMP_MAX 255 /* as far as a conditional jump reaches */
+
 struct prog {
 	struct sock_filter v[BPF_MAXINSNS];
 	unsigned n;
@@ -69,23 +71,36 @@ static int find_edges(const uint64_t *bits, unsigned n, struct edges *ret)
 	return 0;
 }
 
+/* Instructions of a search among so many edges. */
+static unsigned search_size(unsigned n)
+{
+	unsigned left;
+
+	if (n == 0)
+		return 1;
+	left = search_size(n / 2);
+	return 1 + (left > JUMP_MAX) + left + search_size(n - n / 2 - 1);
+}
+
 /* Binary search: a number lies between edges first-1 and first, ..., end-1 and
  * end.  Behind an odd number of edges it is wanted. */
 static void emit_search(struct prog *p, const struct edges *e, unsigned first,
 			unsigned end)
 {
-	unsigned mid = first + (end - first) / 2, far;
+	unsigned mid = first + (end - first) / 2;
+	unsigned left = search_size(mid - first);
+	bool far = left > JUMP_MAX;
 
 	if (first == end) {
 		emit_return(p, first % 2 == 1);
 		return;
 	}
-	/* Conditional jumps reach 255 only. */
-	emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
-					     e->v[mid], 0, 1));
-	far = emit(p, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	emit(p,
+	     (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, e->v[mid],
+					  (uint8_t)(far ? 0 : left), far));
+	if (far)
+		emit(p, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, left));
 	emit_search(p, e, first, mid);
-	p->v[far].k = p->n - far - 1;
 	emit_search(p, e, mid + 1, end);
 }
 

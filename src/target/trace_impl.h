@@ -64,6 +64,16 @@ struct hog_tstop { /* what waitpid has said */
 	int status;
 };
 
+struct hog_tpace {        /* how to wait; see trace_wait.c */
+	bool thick;       /* stops come one after the other */
+	bool sleeps;      /* the way in force: sleep, or look again and again */
+	bool alone;       /* there is one CPU only: always sleep */
+	bool trial;       /* a window of the way not in force */
+	uint64_t cost[2]; /* ns per wait of either way, by sleeps */
+	uint64_t sum_ns, n;   /* of the window so far */
+	unsigned left, again; /* windows until the next trial; after that */
+};
+
 struct hog_trace {
 	uint64_t *native, *compat; /* owned */
 	unsigned n_numbers;
@@ -81,7 +91,7 @@ struct hog_trace {
 	unsigned taken;      /* stops, ever */
 	uint64_t now_ns;     /* of the last stop */
 	bool hears, unblock; /* SIGCHLD is blocked; was not before */
-	bool thick;          /* calls come one after the other */
+	struct hog_tpace pace;
 };
 
 /* ---- trace_table.c: threads and processes ---- */

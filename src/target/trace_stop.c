@@ -151,8 +151,8 @@ static bool on_syscall(struct hog_trace *t, struct hog_tthread *thr,
 	int64_t result = 0;
 
 	/* The exit of a call that nobody wants: it need not be looked at. */
-	if (thr->in_call && !thr->told) {
-		thr->in_call = false;
+	if (t->quits || (thr->in_call && !thr->told)) {
+		thr->in_call = thr->told = false;
 		return false;
 	}
 	if (hog_tarch_stop(thr->tid, thr->in_call, &call, &result, &where) < 0)
