@@ -17,6 +17,7 @@
 #include "collect/calls.h"
 #include "target/procfs.h"
 
+#define SAMPLE_HZ 200 /* who computes and holds an event loop */
 #define ALLOW_FILE_MAX (1 << 20)
 #define INTERVAL_MIN 0.01
 #define BLOCKING_S 0.01
@@ -299,6 +300,7 @@ void hog_checking_ask(const struct hog_checking *c,
 	unsigned when = c->what.show | c->what.fail;
 
 	how->gil = c->what.blocking;
+	how->sample_hz = c->what.blocking ? SAMPLE_HZ : 0;
 	how->fds_start = c->what.fds;
 	how->fds_fork = when & 1u << HOG_FDS_FORK;
 	how->fds_exec = when & 1u << HOG_FDS_EXEC;

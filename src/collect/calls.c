@@ -460,12 +460,27 @@ static void show_progress(struct hog_calls *c,
 	hooks->progress(hooks->arg, &p);
 }
 
+static uint64_t look_gap(const struct hog_calls *c)
+{
+	uint64_t gap = c->opt.sample_hz > 0
+			       ? (uint64_t)(HOG_NS_PER_SEC / c->opt.sample_hz)
+			       : LOOK_NS;
+
+	return gap < LOOK_NS ? gap : LOOK_NS;
+}
+
 static int keep_house(struct hog_calls *c, struct hog_sink *sink,
 		      const struct hog_session_hooks *hooks, uint64_t now)
 {
 	double interval = c->opt.fds_interval_s;
 
 	show_progress(c, hooks, now);
+	if (c->opt.sample_hz > 0 &&
+	    (double)(now - c->sampled_ns) * c->opt.sample_hz >=
+		    HOG_NS_PER_SEC) {
+		c->sampled_ns = now;
+		hog_calls_sample(c, now);
+	}
 	if (interval > 0 &&
 	    (double)(now - c->fds_ns) >= interval * HOG_NS_PER_SEC) {
 		c->fds_ns = now;
@@ -480,7 +495,7 @@ static int keep_house(struct hog_calls *c, struct hog_sink *sink,
 
 static uint64_t next_look(const struct hog_calls *c, uint64_t now)
 {
-	uint64_t next = now + LOOK_NS;
+	uint64_t next = now + look_gap(c);
 	uint64_t end = c->run.start_ns +
 		       (uint64_t)(c->opt.duration_s * HOG_NS_PER_SEC);
 
@@ -498,7 +513,7 @@ static enum hog_session_end loop(struct hog_calls *c, struct hog_sink *sink,
 		int r;
 
 		/* While calls come thick this is asked now and then. */
-		if (now - looked >= LOOK_NS / 2) {
+		if (now - looked >= look_gap(c) / 2) {
 			looked = now;
 			if (must_stop(hooks))
 				return HOG_END_STOPPED;

@@ -30,7 +30,7 @@ struct hog_calls {
 	bool program_seen;   /* it has begun: its first exec is over */
 	bool quit;           /* nothing becomes an event any more */
 	int error;           /* of the sink; ends the run */
-	uint64_t progress_ns, flush_ns, fds_ns;
+	uint64_t progress_ns, flush_ns, fds_ns, sampled_ns;
 };
 
 struct hog_traced *hog_calls_process(struct hog_calls *c, pid_t pid);
@@ -56,6 +56,9 @@ void hog_calls_tell_program(struct hog_calls *c, uint32_t thread,
 			    const struct hog_trace_event *ev);
 void hog_calls_tell_end(struct hog_calls *c, struct hog_traced *p,
 			const struct hog_trace_event *ev);
+
+/* Of calls_samples.c: those that run, and call nothing. */
+void hog_calls_sample(struct hog_calls *c, uint64_t now);
 
 /* Of calls_fds.c: what a descriptor is, for the decoder (arg: the thread). */
 size_t hog_calls_describe_fd(void *arg, int fd, char *buf, size_t size);

@@ -190,9 +190,12 @@ static bool find_state(struct hog_tracedthread *t)
 static void drop_held(struct hog_tracedthread *t)
 {
 	hog_pyheld_free(t->held);
+	hog_pyreader_free(t->reader);
 	hog_stackmemo_fini(&t->memo);
+	hog_stackmemo_fini(&t->moving);
 	t->held = NULL;
-	t->memo = (struct hog_stackmemo){ 0 };
+	t->reader = NULL;
+	t->memo = t->moving = (struct hog_stackmemo){ 0 };
 	t->tstate = 0;
 }
 
@@ -303,6 +306,9 @@ static bool have_held(struct hog_tracedthread *t)
 		hog_pyheld_free(t->held);
 		t->held = NULL;
 		t->memo.valid = 0;
+		if (t->reader)
+			t->reader->ops->forget(t->reader);
+		t->moving.valid = 0;
 	}
 	if (!t->held)
 		t->held = hog_pyheld_new(&t->process->stacks, t->tstate);
@@ -359,6 +365,31 @@ uint32_t hog_tracedthread_waiting_stack(struct hog_tracedthread *t)
 	/* Who is still in the call has not moved. */
 	hog_target_thread_state(target, t->tid, &os);
 	return os.syscall == t->call.raw.number ? stack : 0;
+}
+
+uint32_t hog_tracedthread_moving_stack(struct hog_tracedthread *t)
+{
+	struct hog_traced *p = t->process;
+	struct hog_pystack stack;
+	enum hog_pyverdict verdict;
+
+	if (!is_known(t))
+		return 0;
+	recheck_codes(p);
+	if (!have_held(t)) /* forgets what codes that died are part of */
+		return 0;
+	if (!t->reader)
+		t->reader = hog_pyreader_new(&p->stacks, t->tstate);
+	if (!t->reader)
+		return 0;
+	verdict =
+		hog_pyreader_sample(t->reader, HOG_SAMPLE_TRIES, &stack, NULL);
+	if (verdict == HOG_PYSTACK_GONE)
+		return 0;
+	hog_stackmemo_note(&t->moving, &stack);
+	if (stack.torn || stack.unreadable || stack.n == 0)
+		return 0;
+	return hog_frames_stack(&p->frames, &t->moving, &stack);
 }
 
 bool hog_tracedthread_has_gil(struct hog_tracedthread *t)

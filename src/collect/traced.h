@@ -58,6 +58,8 @@ struct hog_tracedthread {
 	struct hog_pyheld *held; /* owned */
 	uint32_t held_generation;
 	struct hog_stackmemo memo;
+	struct hog_pyreader *reader; /* owned: of its stack while it moves */
+	struct hog_stackmemo moving;
 
 	/* The call that it is in. */
 	bool in_call, in_progress; /* it began before we looked */
@@ -88,6 +90,8 @@ uint32_t hog_tracedthread_id(struct hog_tracedthread *t);
 uint32_t hog_tracedthread_stack(struct hog_tracedthread *t);
 /* The same of one that is not held, but waits in its call. */
 uint32_t hog_tracedthread_waiting_stack(struct hog_tracedthread *t);
+/* The same of one that runs; 0 also when it could not be told for sure. */
+uint32_t hog_tracedthread_moving_stack(struct hog_tracedthread *t);
 /* Whether it has the GIL, as it stands. */
 bool hog_tracedthread_has_gil(struct hog_tracedthread *t);
 
