@@ -39,6 +39,8 @@ bool hog_findings_failed(const struct hog_findings *f);
 void hog_doctor_system(struct hog_findings *f);
 /* Its part: what a stop of a thread takes here. */
 void hog_doctor_stops_here(struct hog_findings *f);
+/* Its part: by which ways system calls can be followed. */
+void hog_doctor_calls(struct hog_findings *f);
 /* One process. */
 void hog_doctor_process(struct hog_findings *f, pid_t pid);
 /* Its part: whether its threads could be stopped. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether record --exact and --stop-budget could stop threads. */
+/* Whether record --exact and --stop-budget could stop threads, and hognose
+ * syscalls follow calls. */
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "base/realtime.h"
 #include "cli/doctor.h"
 #include "target/stop.h"
+#include "target/trace.h"
 
 #define TRIALS 15
 #define PAUSE_NS 500000
@@ -111,4 +113,24 @@ void hog_doctor_stops_of(struct hog_findings *f, pid_t pid)
 	else
 		hog_findings_add(f, "stoppable", HOG_HEALTH_OK, NULL,
 				 "its threads can be stopped (--exact)");
+}
+
+void hog_doctor_calls(struct hog_findings *f)
+{
+	struct hog_err err = { 0 };
+
+	if (hog_trace_probe(HOG_TRACE_PTRACE, &err) < 0)
+		hog_findings_add(f, "syscalls", HOG_HEALTH_NOTE,
+				 err.hint ? err.hint
+					  : "do without hognose syscalls",
+				 "%s", err.text);
+	else if (hog_trace_probe(HOG_TRACE_SECCOMP, &err) < 0)
+		hog_findings_add(f, "syscalls", HOG_HEALTH_NOTE,
+				 "expect launched programs to stop at every "
+				 "call",
+				 "launched and attached: ptrace (%s)",
+				 err.text);
+	else
+		hog_findings_add(f, "syscalls", HOG_HEALTH_OK, NULL,
+				 "launched: seccomp, attached: ptrace");
 }

@@ -394,4 +394,5 @@ void hog_doctor_system(struct hog_findings *f)
 	check_newcomers(f);
 	check_timer(f);
 	hog_doctor_stops_here(f);
+	hog_doctor_calls(f);
 }

@@ -102,3 +102,11 @@ def test_it_tells_whether_threads_can_be_stopped(hognose, any_python, target):
     assert check["stoppable"]["status"] == "note"
     assert f"process {tracer.pid} (" in check["stoppable"]["finding"]
     assert "detach" in check["stoppable"]["remedy"]
+
+
+@pytest.mark.needs("ptrace")
+def test_it_tells_how_system_calls_can_be_followed(hognose):
+    result = hognose.run("doctor", "--json").ok()
+    check = checks(result)["syscalls"]
+    assert check["status"] in ("ok", "note")
+    assert "attached: ptrace" in check["finding"]
