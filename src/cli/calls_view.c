@@ -114,6 +114,15 @@ static int check(const struct hog_view *view, const struct hog_sink_ops *ops,
 	return 0;
 }
 
+/* What a person reads ends in .txt, of a trace as of a table of functions. */
+static bool is_plain_path(const char *path)
+{
+	size_t len = path ? strlen(path) : 0;
+
+	return len == 0 || !strcmp(path, "-") ||
+	       (len > 4 && !strcmp(path + len - 4, ".txt"));
+}
+
 int hog_calls_view_format(const struct hog_args *args, const char *path,
 			  const char *plain, const struct hog_view *view,
 			  const struct hog_sink_ops **ret, struct hog_err *err)
@@ -128,7 +137,7 @@ int hog_calls_view_format(const struct hog_args *args, const char *path,
 				   format);
 	if (summary)
 		format = "summary";
-	else if (!format && (!path || !strcmp(path, "-")))
+	else if (!format && is_plain_path(path))
 		format = view->weight ? "table" : plain;
 	r = hog_output_choose(format, path, ret, err);
 	return r < 0 ? r : check(view, *ret, err);
