@@ -231,7 +231,14 @@ void hog_call_plain(struct hog_buf *buf, struct hog_calltext t)
 
 	while (i < t.len) {
 		uint32_t c = 0;
-		size_t n = hog_utf8_at(t.text + i, t.len - i, &c);
+		size_t n;
+
+		/* Most is plain ASCII, which is quicker to tell. */
+		if (t.text[i] >= 0x20 && t.text[i] < 0x7f) {
+			i++;
+			continue;
+		}
+		n = hog_utf8_at(t.text + i, t.len - i, &c);
 
 		if (n && !hog_utf8_is_control(c)) {
 			i += n;

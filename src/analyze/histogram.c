@@ -47,7 +47,7 @@ void hog_histogram_fini(struct hog_histogram *h)
 /* Makes room so that bucket b is among those that are kept. */
 static int reach(struct hog_histogram *h, unsigned b)
 {
-	unsigned first = b, end = b + 1;
+	unsigned first, end;
 	uint32_t *counts;
 
 	if (h->len > 0 && b >= h->first && b < h->first + h->len)

@@ -8,7 +8,8 @@
 
 static bool stands_in_line(uint32_t c)
 {
-	return !hog_utf8_is_control(c) && c != '"' && c != '\\';
+	return c != '"' && c != '\\' &&
+	       ((c >= 0x20 && c < 0x7f) || !hog_utf8_is_control(c));
 }
 
 static bool stands_in_page(uint32_t c)
@@ -23,9 +24,14 @@ static void put(FILE *out, const char *text, size_t len,
 
 	fputc('"', out);
 	while (i < len) {
-		uint32_t c = 0xfffd;
-		size_t n = hog_utf8_at(text + i, len - i, &c);
+		uint32_t c = (unsigned char)text[i];
+		size_t n = 1;
 
+		/* Most is plain ASCII, which is quicker to tell. */
+		if (c >= 0x7f || c < 0x20) {
+			c = 0xfffd;
+			n = hog_utf8_at(text + i, len - i, &c);
+		}
 		if (n && stands(c)) {
 			i += n;
 			continue;
