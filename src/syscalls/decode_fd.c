@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fcntl() and ioctl(): one call for many things. */
+/* fcntl() and ioctl(), one call for many things; rings of io_uring. */
 #include "syscalls/decoding.h"
 
 #include <fcntl.h>
@@ -279,4 +279,28 @@ void hog_decode_ioctl_arg(struct hog_decoding *dec, uint64_t value,
 {
 	(void)param;
 	last_argument(dec, FIND(ioctls, hog_decode_other(dec, 1)), value);
+}
+
+/* io_uring_setup(): what is wanted, and at the exit what there is. */
+void hog_decode_uring_params(struct hog_decoding *dec, uint64_t value,
+			     unsigned param)
+{
+	/* sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle,
+	 * features, wq_fd */
+	uint32_t w[7];
+
+	(void)param;
+	if (!value || !hog_decode_read(dec, value, w, sizeof(w))) {
+		hog_decode_unreadable(dec, value);
+		return;
+	}
+	hog_decode_add(dec, "{flags=");
+	hog_constant_add_flags(dec->out, HOG_T_uring_setup, w[2]);
+	hog_buf_printf(dec->out, ", sq_thread_cpu=%u, sq_thread_idle=%u", w[3],
+		       w[4]);
+	if (dec->exiting)
+		hog_buf_printf(dec->out,
+			       ", sq_entries=%u, cq_entries=%u, features=%#x",
+			       w[0], w[1], w[5]);
+	hog_decode_add(dec, ", ...}");
 }

@@ -7,15 +7,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* struct stat of the kernel: fields by offset, as machines differ. */
-struct stat_shape {
+/* struct stat of the kernel, of 32-bit calls struct stat64: fields by offset. */
+static const struct stat_shape {
+	unsigned machine;
 	unsigned mode, rdev, size;
+} shapes[] = {
+	{ EM_X86_64, 24, 40, 48 },
+	{ EM_AARCH64, 16, 32, 48 },
+	{ EM_386, 16, 32, 44 },
+	{ EM_ARM, 16, 32, 48 },
 };
 
 #define STAT_MAX 72
-
-static const struct stat_shape stat_x86_64 = { 24, 40, 48 };
-static const struct stat_shape stat_aarch64 = { 16, 32, 48 };
 
 static uint32_t get_u32(const unsigned char *bytes)
 {
@@ -33,11 +36,17 @@ static uint64_t get_u64(const unsigned char *bytes)
 	return value;
 }
 
+static const struct stat_shape *find_shape(unsigned machine)
+{
+	for (size_t i = 1; i < sizeof(shapes) / sizeof(*shapes); i++)
+		if (shapes[i].machine == machine)
+			return &shapes[i];
+	return &shapes[0];
+}
+
 void hog_decode_stat(struct hog_decoding *dec, uint64_t value, unsigned param)
 {
-	const struct stat_shape *s = dec->call->raw.machine == EM_X86_64
-					     ? &stat_x86_64
-					     : &stat_aarch64;
+	const struct stat_shape *s = find_shape(dec->call->raw.machine);
 	unsigned char bytes[STAT_MAX];
 
 	(void)param;

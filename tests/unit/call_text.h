@@ -103,7 +103,7 @@ static inline const char *call_text_exit(struct call_text *t, int64_t result)
 
 #define POKE(t, offset, ...)                                                   \
 	do {                                                                   \
-		__auto_type poked_ = (__VA_ARGS__);                            \
+		__extension__ __auto_type poked_ = (__VA_ARGS__);              \
 		fake_mem_poke(&(t)->fake, AT + (offset), &poked_,              \
 			      sizeof(poked_));                                 \
 	} while (0)

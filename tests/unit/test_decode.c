@@ -119,8 +119,6 @@ Test(decode, calls_of_32_bits_have_their_own_words)
 	SHOWS(&t, 5, "writev(1, [{iov_base=\"hello\", iov_len=5}], 1) = 5",
 	      "writev", 1, AT, 1);
 	SHOWS(&t, 3, "open(\"hello\", O_RDONLY) = 3", "open", AT + 0x100, 0);
-	SHOWS(&t, 0, "stat64(\"hello\", 0x10000) = 0", "stat64", AT + 0x100,
-	      AT);
 	SHOWS(&t, 5, "pread64(3, \"hello\", 5, 0, 1) = 5", "pread64", 3,
 	      AT + 0x100, 5, 0, 1);
 	call_text_entry(&t, "lseek", ARGS(3, 0xffffffff, 0));

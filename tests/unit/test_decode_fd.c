@@ -63,3 +63,16 @@ Test(decode_fd, ioctl_by_number)
 	SHOWS(&t, 0, "ioctl(1, _IOC(_IOC_READ, 0x54, 0x99, 0x4), 0x10000) = 0",
 	      "ioctl", 1, 0x80045499, AT);
 }
+
+Test(decode_fd, rings_as_wanted_and_as_made)
+{
+	POKE(&t, 0, (struct { uint32_t v[10]; }){ { 8, 16, 0x1002, 3, 4, 5 } });
+	call_text_entry(&t, "io_uring_setup", ARGS(8, AT));
+	cr_expect_str_eq(t.text, "io_uring_setup(8, {flags=IORING_SETUP_SQPOLL|"
+				 "IORING_SETUP_SINGLE_ISSUER, sq_thread_cpu=3, "
+				 "sq_thread_idle=4, ...}");
+	call_text_exit(&t, 5);
+	cr_expect(strstr(t.text, "sq_entries=8, cq_entries=16, features=0x5, "
+				 "...}) = 5"),
+		  "%s", t.text);
+}

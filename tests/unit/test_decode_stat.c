@@ -44,6 +44,18 @@ Test(decode_stat, what_a_file_is_on_each_machine)
 	      "fstat", 3, AT);
 }
 
+Test(decode_stat, calls_of_32_bits_have_stat64)
+{
+	t.machine = EM_386;
+	poke_u32(16, S_IFREG | 0644);
+	poke_u32(44, 1234);
+	SHOWS(&t, 0,
+	      "fstat64(3, {st_mode=S_IFREG|0644, st_size=1234, ...}) = 0",
+	      "fstat64", 3, AT);
+	/* The oldest shape of all is left alone. */
+	SHOWS(&t, 0, "fstat(3, 0x10000) = 0", "fstat", 3, AT);
+}
+
 #if defined(__x86_64__) || defined(__aarch64__)
 Test(decode_stat, offsets_are_those_of_this_machine)
 {
