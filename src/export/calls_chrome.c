@@ -220,7 +220,7 @@ static void chrome_close(struct hog_sink *sink)
 
 const struct hog_sink_ops hog_sink_chrome = {
 	.name = "chrome",
-	.summary = "system calls on a line of time, for ui.perfetto.dev",
+	.summary = "system calls as trace event JSON, for most trace viewers",
 	.suffix = ".json",
 	.accepts = 1u << HOG_EV_SYSCALL | 1u << HOG_EV_FORK |
 		   1u << HOG_EV_EXEC | 1u << HOG_EV_EXIT | 1u << HOG_EV_MARKER,

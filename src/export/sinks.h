@@ -11,6 +11,7 @@ extern const struct hog_sink_ops hog_sink_table;
 extern const struct hog_sink_ops hog_sink_text;
 extern const struct hog_sink_ops hog_sink_jsonl;
 extern const struct hog_sink_ops hog_sink_chrome;
+extern const struct hog_sink_ops hog_sink_perfetto;
 extern const struct hog_sink_ops hog_sink_summary;
 extern const struct hog_sink_ops hog_sink_timeline;
 

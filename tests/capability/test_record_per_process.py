@@ -23,7 +23,7 @@ def children(hognose, python, count, out, *options, seconds="0.08"):
 
 def formats(hognose):
     """{name: suffix} of all formats that show samples."""
-    of_calls = {"text", "jsonl", "chrome", "timeline", "summary"}
+    of_calls = {"text", "jsonl", "chrome", "perfetto", "timeline", "summary"}
     return {line.split()[0]: line.split()[1] for line in
             hognose.run("formats").ok().stdout.splitlines()
             if len(line.split()) > 1 and line.split()[1].startswith(".")

@@ -124,6 +124,8 @@ Test(golden, calls_as_jsonl)
 
 Test(golden, calls_for_trace_viewers)
 {
+	check_calls("calls.pftrace", &hog_sink_perfetto,
+		    (struct hog_view){ 0 });
 	check_calls("calls_chrome.json", &hog_sink_chrome,
 		    (struct hog_view){ 0 });
 }
