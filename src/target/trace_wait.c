@@ -202,6 +202,10 @@ static int take_new(struct hog_trace *t, uint64_t until_ns,
 	uint64_t start = hog_now_ns(), now = start;
 	bool sleeps = t->pace.thick && t->pace.sleeps;
 
+	/* One SIGCHLD may stand for the stops of several: no signal comes for
+	 * those that are left. */
+	if (sleeps && t->threads.count > t->n_gone + 1 && look(ret))
+		return taken(t, start);
 	if (!sleeps && (look(ret) || (t->pace.thick && spin(ret, start))))
 		return taken(t, start);
 	do {
