@@ -10,6 +10,8 @@
 #include "syscalls/names.h"
 
 #define STRING_LIMIT 32
+/* No more than this of one buffer, whatever is asked for. */
+#define STRING_LIMIT_MAX (1 << 20)
 /* Results in [-4095, -1] are errors, whatever the call. */
 #define ERRNO_MAX 4095
 /* ERESTARTSYS to ERESTART_RESTARTBLOCK: the program never sees a result. */
@@ -88,12 +90,13 @@ static struct hog_decoding begin(struct hog_call *call,
 				 const struct hog_calldecoder *d, bool exiting)
 {
 	bool wide = is_wide(call->raw.machine);
+	size_t limit = d->string_limit ? d->string_limit : STRING_LIMIT;
 
 	return (struct hog_decoding){
 		.d = d,
 		.call = call,
 		.out = &call->bytes,
-		.limit = d->string_limit ? d->string_limit : STRING_LIMIT,
+		.limit = limit < STRING_LIMIT_MAX ? limit : STRING_LIMIT_MAX,
 		.wide = wide,
 		.wide_time =
 			wide || (call->name && strstr(call->name, "time64")),

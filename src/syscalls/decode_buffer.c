@@ -17,20 +17,17 @@
 /* The bytes of a buffer as the argument's string and its text. */
 static void buffer(struct hog_decoding *dec, uint64_t addr, uint64_t len)
 {
-	char bytes[HOG_PATH_MAX];
-	size_t want = dec->limit < sizeof(bytes) ? dec->limit : sizeof(bytes);
-	ssize_t got = -EFAULT;
+	struct hog_piece piece;
+	ssize_t got = hog_decode_take(dec, addr, len, &piece);
 
-	if (len < want)
-		want = (size_t)len;
-	if (addr)
-		got = hog_decode_some(dec, addr, bytes, want);
 	if (got < 0) {
 		hog_decode_unreadable(dec, addr);
-		return;
+	} else {
+		hog_decode_is_string(dec, piece.bytes, (size_t)got);
+		hog_text_quoted(dec->out, piece.bytes, (size_t)got,
+				(uint64_t)got < len);
 	}
-	hog_decode_is_string(dec, bytes, (size_t)got);
-	hog_text_quoted(dec->out, bytes, (size_t)got, (uint64_t)got < len);
+	hog_decode_drop(&piece);
 }
 
 void hog_decode_in(struct hog_decoding *dec, uint64_t value, unsigned param)

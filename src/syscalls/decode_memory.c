@@ -7,13 +7,16 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* No target has smaller pages. */
 #define PAGE 4096u
 /* The first look at a string; most paths are shorter. */
 #define CSTR_FIRST 256u
-#define SPANS_MAX 20
+#define SPANS_MAX 17
+/* Fits into the spans wherever it begins. */
+#define BATCH ((SPANS_MAX - 1) * PAGE)
 
 bool hog_decode_read(struct hog_decoding *dec, uint64_t addr, void *buf,
 		     size_t len)
@@ -21,8 +24,9 @@ bool hog_decode_read(struct hog_decoding *dec, uint64_t addr, void *buf,
 	return dec->d->mem && hog_mem_read(dec->d->mem, addr, buf, len) == 0;
 }
 
-ssize_t hog_decode_some(struct hog_decoding *dec, uint64_t addr, void *buf,
-			size_t len)
+/* One batch of pages; how much came. */
+static size_t read_pages(struct hog_decoding *dec, uint64_t addr, char *buf,
+			 size_t len)
 {
 	struct hog_span spans[SPANS_MAX];
 	unsigned n = 0;
@@ -33,16 +37,48 @@ ssize_t hog_decode_some(struct hog_decoding *dec, uint64_t addr, void *buf,
 
 		if (piece > len - done)
 			piece = len - done;
-		spans[n++] = (struct hog_span){ addr + done, (char *)buf + done,
-						piece };
+		spans[n++] =
+			(struct hog_span){ addr + done, buf + done, piece };
 		done += piece;
 	}
-	if (!dec->d->mem)
-		return -EFAULT;
 
 	ssize_t got = hog_mem_readv(dec->d->mem, spans, n);
 
-	return got > 0 || (got == 0 && len == 0) ? got : -EFAULT;
+	return got > 0 ? (size_t)got : 0;
+}
+
+ssize_t hog_decode_some(struct hog_decoding *dec, uint64_t addr, void *buf,
+			size_t len)
+{
+	size_t done = 0;
+
+	while (dec->d->mem && done < len) {
+		size_t want = len - done < BATCH ? len - done : BATCH;
+		size_t got =
+			read_pages(dec, addr + done, (char *)buf + done, want);
+
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done > 0 || len == 0 ? (ssize_t)done : -EFAULT;
+}
+
+ssize_t hog_decode_take(struct hog_decoding *dec, uint64_t addr, uint64_t len,
+			struct hog_piece *piece)
+{
+	size_t want = len < dec->limit ? (size_t)len : dec->limit;
+
+	piece->large = want > sizeof(piece->small) ? malloc(want) : NULL;
+	if (want > sizeof(piece->small) && !piece->large)
+		want = sizeof(piece->small);
+	piece->bytes = piece->large ? piece->large : piece->small;
+	return addr ? hog_decode_some(dec, addr, piece->bytes, want) : -EFAULT;
+}
+
+void hog_decode_drop(struct hog_piece *piece)
+{
+	free(piece->large);
 }
 
 ssize_t hog_decode_cstr(struct hog_decoding *dec, uint64_t addr, char *buf,
@@ -146,17 +182,13 @@ void hog_decode_add_str(struct hog_decoding *dec, uint64_t addr, size_t limit)
 void hog_decode_add_buffer(struct hog_decoding *dec, uint64_t addr,
 			   uint64_t len)
 {
-	char bytes[HOG_PATH_MAX];
-	size_t want = dec->limit < sizeof(bytes) ? dec->limit : sizeof(bytes);
-	ssize_t got = -EFAULT;
+	struct hog_piece piece;
+	ssize_t got = hog_decode_take(dec, addr, len, &piece);
 
-	if (len < want)
-		want = (size_t)len;
-	if (addr)
-		got = hog_decode_some(dec, addr, bytes, want);
 	if (got < 0)
 		hog_text_pointer(dec->out, addr);
 	else
-		hog_text_quoted(dec->out, bytes, (size_t)got,
+		hog_text_quoted(dec->out, piece.bytes, (size_t)got,
 				(uint64_t)got < len);
+	hog_decode_drop(&piece);
 }

@@ -49,6 +49,16 @@ ssize_t hog_decode_some(struct hog_decoding *dec, uint64_t addr, void *buf,
  * -EFAULT when not a byte could be read. */
 ssize_t hog_decode_cstr(struct hog_decoding *dec, uint64_t addr, char *buf,
 			size_t cap, bool *ret_whole);
+/* Bytes of a buffer, as many as are shown: on the stack when they are few. */
+struct hog_piece {
+	char small[HOG_PATH_MAX];
+	char *large, *bytes;
+};
+
+/* How many came, or -EFAULT.  hog_decode_drop() in any case. */
+ssize_t hog_decode_take(struct hog_decoding *dec, uint64_t addr, uint64_t len,
+			struct hog_piece *piece);
+void hog_decode_drop(struct hog_piece *piece);
 size_t hog_decode_word_size(const struct hog_decoding *dec);
 bool hog_decode_word(struct hog_decoding *dec, uint64_t addr, uint64_t *ret);
 /* The word at index i of words read from the target. */

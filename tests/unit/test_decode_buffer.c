@@ -148,3 +148,20 @@ Test(decode_buffer, older_32_bit_calls_have_short_ids)
 	SHOWS(&t, 0, "getresuid32([131073], [131073], [131073]) = 0",
 	      "getresuid32", AT, AT, AT);
 }
+
+Test(decode_buffer, large_limits_show_large_buffers)
+{
+	char *bytes = fake_mem_add(&t.fake, 0x100000, NULL, 200000);
+
+	memset(bytes, 'b', 200000);
+	t.d.string_limit = 150000;
+	call_text_entry(&t, "write", ARGS(1, 0x100000 + 77, 160000));
+	cr_expect_eq(t.call.args[1].string_len, 150000);
+	cr_expect_eq(t.call.args[1].text_len, 150005);
+	/* Memory ends before the buffer does. */
+	call_text_entry(&t, "write", ARGS(1, 0x100000 + 199000, 160000));
+	cr_expect_eq(t.call.args[1].string_len, 1000);
+	t.d.string_limit = SIZE_MAX;
+	call_text_entry(&t, "write", ARGS(1, 0x100000, UINT64_MAX));
+	cr_expect_eq(t.call.args[1].string_len, 200000);
+}
