@@ -23,7 +23,7 @@ static int run_formats(const struct hog_args *args)
 		if (names_only)
 			printf("%s\n", ops->name);
 		else
-			printf("%-8s %-9s %s\n", ops->name,
+			printf("%-9s %-14s %s\n", ops->name,
 			       ops->suffix ? ops->suffix : "-", ops->summary);
 	}
 	return HOG_EXIT_OK;

@@ -159,3 +159,22 @@ def test_the_terminal_stays_with_the_program(hognose, any_python, tmp_path):
     assert os.waitstatus_to_exitcode(status) == 9, said
     assert b"stopped" in said
     assert "/pts/" in out.read_text()
+
+
+def test_a_second_signal_ends_hognose_alone(hognose, any_python, tmp_path):
+    deaf = tmp_path / "deaf.py"
+    deaf.write_text("import signal\n"
+                    "signal.signal(signal.SIGTERM, lambda *a: None)\n"
+                    + LOOKS.replace("raise SystemExit(5)",
+                                    "open('done', 'w').close()"))
+    tracer = launch(hognose, [any_python.path, deaf, "1.5"], "-o",
+                    tmp_path / "calls.jsonl", cwd=tmp_path)
+    tracer.wait_for("begun")
+    tracer.signal(signal.SIGTERM)
+    programs.wait_until(lambda: "wrote" in tracer.stderr)
+    time.sleep(0.1)
+    tracer.signal(signal.SIGTERM)
+    programs.wait_until(lambda: tracer.returncode is not None)
+    assert tracer.returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "done").exists()
+    programs.wait_until((tmp_path / "done").exists)

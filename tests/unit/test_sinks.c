@@ -68,6 +68,9 @@ Test(sinks, a_recording_as_deep_as_can_be_is_drawn_within_bounds,
 	char *recording = deep_recording(&len), *text = NULL;
 
 	for (size_t i = 0; hog_sinks[i]; i++) {
+		if (!(hog_sinks[i]->accepts & 1u << HOG_EV_SAMPLE))
+			continue;
+
 		FILE *in = fmemopen(recording, len, "r");
 		FILE *out = open_memstream(&text, &text_len);
 		struct hog_view view = { .function = true };
@@ -78,8 +81,7 @@ Test(sinks, a_recording_as_deep_as_can_be_is_drawn_within_bounds,
 		fclose(out);
 		fclose(in);
 		cr_expect_lt(text_len, 64u << 20, "%s", hog_sinks[i]->name);
-		if (hog_sinks[i] != &hog_sink_hog &&
-		    hog_sinks[i]->accepts & 1u << HOG_EV_SAMPLE)
+		if (hog_sinks[i] != &hog_sink_hog)
 			cr_expect(strstr(text, "[truncated]"), "%s",
 				  hog_sinks[i]->name);
 		free(text);
