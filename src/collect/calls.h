@@ -40,7 +40,7 @@ struct hog_calls_options {
 	int (*wanted)(void *arg, const struct hog_run *run,
 		      const struct hog_event *ev, bool with_stack);
 	void *arg;
-	double sample_hz;  /* who runs and calls nothing is sampled so; 0: not */
+	double sample_hz; /* who runs and calls nothing is sampled so; 0: not */
 	double duration_s; /* 0: until the targets end or a signal comes */
 	const char *version, *command; /* borrowed: for the recording */
 };

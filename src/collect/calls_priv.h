@@ -33,6 +33,12 @@ struct hog_calls {
 	uint64_t progress_ns, flush_ns, fds_ns, sampled_ns;
 };
 
+/* Of calls_who.c: what a stop says, and whom it is about. */
+void hog_calls_take(struct hog_calls *c, const struct hog_trace_event *ev);
+void hog_calls_free_who(struct hog_calls *c);
+/* Calls that are still under way when a process, or (NULL) watching, ends. */
+void hog_calls_abandon_all(struct hog_calls *c, const struct hog_traced *p,
+			   uint64_t now);
 struct hog_traced *hog_calls_process(struct hog_calls *c, pid_t pid);
 struct hog_tracedthread *hog_calls_thread(struct hog_calls *c, pid_t tid);
 
