@@ -187,6 +187,9 @@ enum {
 	CLONE_WORDS,
 };
 
+#define WANTS_PIDFD 0x1000u
+#define WANTS_PARENT_TID 0x100000u
+
 static void add_word(struct hog_decoding *dec, const char *name, uint64_t word,
 		     bool always)
 {
@@ -198,23 +201,12 @@ static void add_word(struct hog_decoding *dec, const char *name, uint64_t word,
 	hog_text_pointer(dec->out, word);
 }
 
-/* param: the argument with the size of the structure, which grows. */
-void hog_decode_clone_args(struct hog_decoding *dec, uint64_t value,
-			   unsigned param)
+static void add_clone(struct hog_decoding *dec, const uint64_t w[CLONE_WORDS])
 {
-	uint64_t w[CLONE_WORDS] = { 0 };
-	uint64_t size = hog_decode_other(dec, param);
-
-	if (size > sizeof(w))
-		size = sizeof(w);
-	if (!value || size < (CLONE_TLS + 1) * sizeof(*w) ||
-	    !hog_decode_read(dec, value, w, (size_t)size)) {
-		hog_decode_unreadable(dec, value);
-		return;
-	}
 	hog_decode_add(dec, "{flags=");
 	hog_constant_add_flags(dec->out, HOG_T_clone, w[CLONE_FLAGS]);
-	add_word(dec, "pidfd", w[CLONE_PIDFD_AT], false);
+	if (w[CLONE_FLAGS] & WANTS_PIDFD)
+		add_word(dec, "pidfd", w[CLONE_PIDFD_AT], true);
 	add_word(dec, "child_tid", w[CLONE_CHILD_TID], false);
 	add_word(dec, "parent_tid", w[CLONE_PARENT_TID], false);
 	hog_decode_add(dec, ", exit_signal=");
@@ -229,4 +221,54 @@ void hog_decode_clone_args(struct hog_decoding *dec, uint64_t value,
 		hog_decode_add_fd(dec, (int)w[CLONE_CGROUP]);
 	}
 	hog_buf_add_u8(dec->out, '}');
+}
+
+/* What the parent finds where it asked for it. */
+static void add_born(struct hog_decoding *dec, const uint64_t w[CLONE_WORDS])
+{
+	const char *before = " => {";
+	int32_t number;
+
+	if (w[CLONE_FLAGS] & WANTS_PIDFD &&
+	    hog_decode_read(dec, w[CLONE_PIDFD_AT], &number, sizeof(number))) {
+		hog_decode_add(dec, " => {pidfd=[");
+		hog_decode_add_fd(dec, number);
+		hog_buf_add_u8(dec->out, ']');
+		before = ", ";
+	}
+	if (w[CLONE_FLAGS] & WANTS_PARENT_TID &&
+	    hog_decode_read(dec, w[CLONE_PARENT_TID], &number,
+			    sizeof(number))) {
+		hog_decode_add(dec, before);
+		hog_decode_add(dec, "parent_tid=[");
+		hog_text_dec(dec->out, number);
+		hog_buf_add_u8(dec->out, ']');
+		before = ", ";
+	}
+	if (before[0] == ',')
+		hog_buf_add_u8(dec->out, '}');
+}
+
+/* param: the argument with the size of the structure, which grows. */
+void hog_decode_clone_args(struct hog_decoding *dec, uint64_t value,
+			   unsigned param)
+{
+	uint64_t w[CLONE_WORDS] = { 0 };
+	uint64_t size = hog_decode_other(dec, param);
+
+	/* 0: it is the child that comes back. */
+	if (dec->exiting && dec->call->raw.result == 0) {
+		dec->keep = true;
+		return;
+	}
+	if (size > sizeof(w))
+		size = sizeof(w);
+	if (!value || size < (CLONE_TLS + 1) * sizeof(*w) ||
+	    !hog_decode_read(dec, value, w, (size_t)size)) {
+		hog_decode_unreadable(dec, value);
+		return;
+	}
+	add_clone(dec, w);
+	if (dec->exiting)
+		add_born(dec, w);
 }

@@ -177,3 +177,30 @@ void hog_decode_sigstack(struct hog_decoding *dec, uint64_t value,
 	hog_text_udec(dec->out, words[2]);
 	hog_buf_add_u8(dec->out, '}');
 }
+
+/* How a timer or a queue tells that its time has come. */
+void hog_decode_sigevent(struct hog_decoding *dec, uint64_t value,
+			 unsigned param)
+{
+	struct {
+		uint64_t value;
+		int32_t signal, notify, tid, pad;
+	} ev;
+
+	(void)param;
+	if (!value || !hog_decode_read(dec, value, &ev, sizeof(ev))) {
+		hog_decode_unreadable(dec, value);
+		return;
+	}
+	hog_decode_add(dec, "{sigev_value=");
+	hog_text_hex(dec->out, ev.value);
+	hog_decode_add(dec, ", sigev_signo=");
+	hog_decode_signal(dec, (uint32_t)ev.signal, 0);
+	hog_decode_add(dec, ", sigev_notify=");
+	hog_constant_add(dec->out, HOG_T_sigev, (uint32_t)ev.notify);
+	if (ev.notify == SIGEV_THREAD_ID) {
+		hog_decode_add(dec, ", sigev_notify_thread_id=");
+		hog_text_dec(dec->out, ev.tid);
+	}
+	hog_buf_add_u8(dec->out, '}');
+}

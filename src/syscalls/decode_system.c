@@ -15,6 +15,7 @@ enum shape {
 	SHAPE_STR,
 	SHAPE_STR_OUT,
 	SHAPE_INT_OUT,
+	SHAPE_CAP,
 };
 
 /* How many arguments stand behind the option, and what the first one is. */
@@ -31,8 +32,8 @@ static const struct option {
 	{ 16, 1, SHAPE_STR_OUT }, /* GET_NAME */
 	{ 21, 0, 0 },             /* GET_SECCOMP */
 	{ 22, 2, SHAPE_DEC },     /* SET_SECCOMP */
-	{ 23, 1, SHAPE_DEC },     /* CAPBSET_READ */
-	{ 24, 1, SHAPE_DEC },     /* CAPBSET_DROP */
+	{ 23, 1, SHAPE_CAP },     /* CAPBSET_READ */
+	{ 24, 1, SHAPE_CAP },     /* CAPBSET_DROP */
 	{ 27, 0, 0 },             /* GET_SECUREBITS */
 	{ 28, 1, SHAPE_HEX },     /* SET_SECUREBITS */
 	{ 29, 1, SHAPE_DEC },     /* SET_TIMERSLACK */
@@ -82,6 +83,8 @@ void hog_decode_prctl_arg(struct hog_decoding *dec, uint64_t value,
 		add_comm(dec, value);
 	else if (o->shape == SHAPE_INT_OUT)
 		hog_decode_int_out(dec, value, 0);
+	else if (o->shape == SHAPE_CAP)
+		hog_constant_add(dec->out, HOG_T_cap, value);
 	else
 		hog_text_dec(dec->out, (int64_t)value);
 }
@@ -185,4 +188,34 @@ void hog_decode_capdata(struct hog_decoding *dec, uint64_t value,
 		hog_text_hex(dec->out, words[i] | (uint64_t)words[i + 3] << 32);
 	}
 	hog_buf_add_u8(dec->out, '}');
+}
+
+/* struct sched_attr, of which newer kernels have more. */
+void hog_decode_sched_attr(struct hog_decoding *dec, uint64_t value,
+			   unsigned param)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} a;
+
+	(void)param;
+	if (!value || !hog_decode_read(dec, value, &a, sizeof(a))) {
+		hog_decode_unreadable(dec, value);
+		return;
+	}
+	hog_buf_printf(dec->out, "{size=%u, sched_policy=", a.size);
+	hog_constant_add(dec->out, HOG_T_sched, a.policy);
+	hog_decode_add(dec, ", sched_flags=");
+	hog_constant_add_flags(dec->out, HOG_T_sched_flags, a.flags);
+	hog_buf_printf(dec->out,
+		       ", sched_nice=%d, sched_priority=%u, "
+		       "sched_runtime=%llu, sched_deadline=%llu, "
+		       "sched_period=%llu, ...}",
+		       a.nice, a.priority, (unsigned long long)a.runtime,
+		       (unsigned long long)a.deadline,
+		       (unsigned long long)a.period);
 }

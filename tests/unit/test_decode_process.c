@@ -99,3 +99,25 @@ Test(decode_process, clone3_by_its_structure)
 	      "clone3", AT, 88);
 	SHOWS(&t, -22, "clone3(0x10000, 8) = -1", "clone3", AT, 8);
 }
+
+Test(decode_process, clone3_says_whom_it_made)
+{
+	POKE(&t, 0, (struct {
+		uint64_t v[8];
+	}){ { 0x101000, AT + 0x100, 0, AT + 0x104, 17, 0, 0, 0 } });
+	call_text_entry(&t, "clone3", ARGS(AT, 64));
+	cr_expect_str_eq(t.text,
+			 "clone3({flags=CLONE_PIDFD|CLONE_PARENT_SETTID, "
+			 "pidfd=0x10100, parent_tid=0x10104, "
+			 "exit_signal=SIGCHLD, stack=NULL, stack_size=0}, 64");
+	POKE(&t, 0x100, (uint32_t)3);
+	POKE(&t, 0x104, (uint32_t)99);
+	t.d.fd = call_text_fd;
+	call_text_exit(&t, 99);
+	cr_expect(strstr(t.text, "stack_size=0} => {pidfd=[3</etc/hosts>], "
+				 "parent_tid=[99]}, 64) = 99"),
+		  "%s", t.text);
+	call_text_entry(&t, "clone3", ARGS(AT, 64));
+	call_text_exit(&t, 0);
+	cr_expect_not(strstr(t.text, "=>"));
+}

@@ -69,3 +69,16 @@ Test(decode_signal, what_came_with_a_signal)
 	SHOWS(&t, 0, "waitid(P_ALL, 0, {}, WNOHANG|WEXITED, NULL) = 0",
 	      "waitid", 0, 0, AT, 5, 0);
 }
+
+Test(decode_signal, how_a_timer_tells)
+{
+	POKE(&t, 0, (struct {
+		uint64_t v[3];
+	}){ { 0x77, (uint64_t)4 << 32 | 14, 55 } });
+	POKE(&t, 0x40, (uint32_t)2);
+	SHOWS(&t, 0,
+	      "timer_create(CLOCK_MONOTONIC, {sigev_value=0x77, "
+	      "sigev_signo=SIGALRM, sigev_notify=SIGEV_THREAD_ID, "
+	      "sigev_notify_thread_id=55}, [2]) = 0",
+	      "timer_create", 1, AT, AT + 0x40);
+}

@@ -33,6 +33,21 @@ Test(decode_system, options_of_a_process_have_their_own_arguments)
 	      "prctl", 9999, 1, 2, 3, 4);
 }
 
+Test(decode_system, how_a_thread_is_scheduled)
+{
+	POKE(&t, 0, (struct {
+		uint32_t v[12];
+	}){ { 48, 6, 1, 0, 0, 0, 7, 0, 8, 0, 9, 0 } });
+	SHOWS(&t, 0,
+	      "sched_setattr(0, {size=48, sched_policy=SCHED_DEADLINE, "
+	      "sched_flags=SCHED_FLAG_RESET_ON_FORK, sched_nice=0, "
+	      "sched_priority=0, sched_runtime=7, sched_deadline=8, "
+	      "sched_period=9, ...}, 0) = 0",
+	      "sched_setattr", 0, AT, 0);
+	SHOWS(&t, 1, "prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE) = 1", "prctl", 23,
+	      19);
+}
+
 Test(decode_system, the_names_of_the_system)
 {
 	char fields[6][65] = { "Linux", "host", "6.1", "#1", "x86_64", "d" };
