@@ -115,19 +115,26 @@ struct hog_calltext hog_call_fd_text(const char *text, size_t len)
 				      (size_t)(text + len - 1 - open - 1) };
 }
 
-/* By what the kernel calls such arguments: a buffer is a string as well. */
-static bool names_path(struct hog_calltext name)
+/* By what the kernel calls such arguments: a buffer is a string as well, and the
+ * "name" of most calls is one of something else. */
+static bool names_path(struct hog_calltext call, struct hog_calltext name)
 {
 	static const char *const words[] = {
-		"path",     "pathname",    "filename",      "oldname",
-		"newname",  "oldpath",     "newpath",       "dev_name",
-		"dir_name", "specialfile", "special",       "new_root",
-		"put_old",  "u_name",      "from_pathname", "to_pathname",
-		"name",     "target",      "linkpath",      "library",
+		"filename", "pathname",    "path",     "oldname",
+		"newname",  "dev_name",    "dir_name", "specialfile",
+		"special",  "new_root",    "put_old",  "from_pathname",
+		"library",  "to_pathname",
 	};
+	static const char *const calls[] = { "acct", "name_to_handle_at",
+					     "umount", "umount2" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (hog_calltext_is(name, words[i]))
+			return true;
+	if (!hog_calltext_is(name, "name"))
+		return false;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (hog_calltext_is(call, calls[i]))
 			return true;
 	return false;
 }
@@ -140,7 +147,7 @@ struct hog_calltext hog_callview_path(const struct hog_callview *v)
 		const struct hog_detail_field *a = &v->args[i];
 
 		if (a->kind == HOG_VALUE_STRING && a->string_len &&
-		    names_path(hog_callview_text(v, a->name)))
+		    names_path(v->name, hog_callview_text(v, a->name)))
 			return (struct hog_calltext){ a->string,
 						      a->string_len };
 	}

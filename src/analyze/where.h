@@ -22,10 +22,18 @@ struct hog_where;
 /* Value of a constant by its name ("O_CREAT"); false: there is none. */
 typedef bool hog_constant_fn(const char *name, int64_t *ret);
 
-/* constant: may be NULL, then there are no names but those of errors.  -EINVAL:
- * err says what is wrong and *ret_at (may be NULL) is the byte of text at which
+/* Does any call have an argument of this name?  If not, the name that is nearest
+ * is copied into near, or "". */
+typedef bool hog_argument_fn(const char *name, char *near, size_t cap);
+
+struct hog_where_words {
+	hog_constant_fn *constant; /* NULL: there are none but errors */
+	hog_argument_fn *argument; /* NULL: any word may be one */
+};
+
+/* -EINVAL: err says what is wrong and *ret_at (may be NULL) is the byte of text at which
  * that is; -ENOMEM. */
-int hog_where_new(const char *text, hog_constant_fn *constant,
+int hog_where_new(const char *text, const struct hog_where_words *words,
 		  struct hog_where **ret, size_t *ret_at, struct hog_err *err);
 void hog_where_free(struct hog_where *w);
 /* Without a look at the stack, which costs more than all else: the answer, or

@@ -20,13 +20,14 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/errno_name.h"
+#include "base/suggest.h"
 
 #define WORD_MAX 64
 
 struct compiler {
 	struct hog_where_lexer lex;
 	struct hog_where *w;
-	hog_constant_fn *constant;
+	const struct hog_where_words *words;
 	unsigned depth;
 	size_t bad_at;
 	struct hog_err *err;
@@ -162,7 +163,8 @@ static int take_number(struct compiler *c, const struct hog_where_cond *cond,
 	*ret = hog_errno_number(word(c, buf));
 	if (*ret && cond->field == HOG_WHERE_ERRNO)
 		return 0;
-	if (c->lex.len < WORD_MAX && c->constant && c->constant(buf, ret))
+	if (c->lex.len < WORD_MAX && c->words->constant &&
+	    c->words->constant(buf, ret))
 		return 0;
 	return wrong(c,
 		     cond->field == HOG_WHERE_ERRNO
@@ -227,6 +229,8 @@ static int take_field(struct compiler *c, struct hog_where_cond *cond)
 {
 	static const char prefix[] = "arg.";
 	size_t skip = sizeof(prefix) - 1;
+	char near[WORD_MAX];
+	struct hog_suggest like;
 
 	cond->field = HOG_WHERE_ARG;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -239,7 +243,24 @@ static int take_field(struct compiler *c, struct hog_where_cond *cond)
 		skip = 0;
 	cond->arg_len = c->lex.len - skip;
 	cond->arg = strndup(c->lex.text + c->lex.begin + skip, cond->arg_len);
-	return cond->arg ? 0 : no_memory(c);
+	if (!cond->arg)
+		return no_memory(c);
+	if (!c->words->argument ||
+	    c->words->argument(cond->arg, near, sizeof(near)))
+		return 0;
+	hog_suggest_init(&like, cond->arg, cond->arg_len);
+	hog_suggest_try(&like, near);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		hog_suggest_try(&like, fields[i].name);
+	return like.best[0]
+		       ? wrong(c,
+			       "no call has an argument '%.40s'; did you mean "
+			       "'%s'?",
+			       cond->arg, like.best)
+		       : wrong(c,
+			       "no call has an argument '%.40s'; -f jsonl "
+			       "shows how they are called",
+			       cond->arg);
 }
 
 static int take_sign(struct compiler *c, struct hog_where_cond *cond)
@@ -379,14 +400,13 @@ static int parse_all(struct compiler *c)
 	return wrong(c, "&& or || is needed here");
 }
 
-int hog_where_new(const char *text, hog_constant_fn *constant,
+int hog_where_new(const char *text, const struct hog_where_words *words,
 		  struct hog_where **ret, size_t *ret_at, struct hog_err *err)
 {
 	struct hog_where *w = calloc(1, sizeof(*w));
-	struct compiler c = { .lex = { .text = text },
-			      .w = w,
-			      .constant = constant,
-			      .err = err };
+	struct compiler c = {
+		.lex = { .text = text }, .w = w, .words = words, .err = err
+	};
 	int r = -ENOMEM;
 
 	if (w) {

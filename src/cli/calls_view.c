@@ -159,6 +159,10 @@ static int bad_where(const char *command, const char *text, size_t at,
 int hog_calls_where(const char *command, const struct hog_args *args,
 		    struct hog_where **ret)
 {
+	static const struct hog_where_words words = {
+		.constant = hog_call_constant,
+		.argument = hog_call_argument,
+	};
 	const char *text = hog_args_value(args, HOG_CALLS_WHERE);
 	struct hog_err err = { 0 };
 	size_t at = 0;
@@ -167,7 +171,7 @@ int hog_calls_where(const char *command, const struct hog_args *args,
 	*ret = NULL;
 	if (!text)
 		return HOG_EXIT_OK;
-	r = hog_where_new(text, hog_call_constant, ret, &at, &err);
+	r = hog_where_new(text, &words, ret, &at, &err);
 	if (r == -EINVAL)
 		return bad_where(command, text, at, &err);
 	return r < 0 ? hog_fail(command, &err) : HOG_EXIT_OK;

@@ -74,5 +74,8 @@ void hog_call_exit(struct hog_call *call, const struct hog_calldecoder *d,
 /* Value of a constant as it stands in conditions: "O_WRONLY", "AF_INET",
  * "ENOENT".  false: not known. */
 bool hog_call_constant(const char *name, int64_t *ret);
+/* Is it what an argument of some call is named?  If not, the nearest such name
+ * is copied into near, or "". */
+bool hog_call_argument(const char *name, char *near, size_t cap);
 
 #endif

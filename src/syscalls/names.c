@@ -3,8 +3,10 @@
 
 #include <elf.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "syscalls/calls.h"
 #include "syscalls/constants.h"
 
@@ -125,4 +127,23 @@ int64_t hog_call_numbers(unsigned machine)
 	const struct table *t = find_table(machine);
 
 	return t ? (int64_t)t->count : 0;
+}
+
+bool hog_call_argument(const char *name, char *near, size_t cap)
+{
+	struct hog_suggest like;
+
+	hog_suggest_init(&like, name, strlen(name));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (unsigned k = 0; k < rows[i].n; k++) {
+			if (strcmp(rows[i].args[k].name, name) == 0)
+				return true;
+			hog_suggest_try(&like, rows[i].args[k].name);
+		}
+	/* Of calls that nobody knows: arg1 to arg6. */
+	if (strncmp(name, "arg", 3) == 0 && name[3] >= '1' &&
+	    name[3] < '1' + HOG_CALL_ARGS && !name[4])
+		return true;
+	snprintf(near, cap, "%s", like.best);
+	return false;
 }

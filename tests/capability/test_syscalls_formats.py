@@ -150,6 +150,7 @@ WRONG = [
     ("name = open", 5, "write =="),
     ("(name == open", 0, "never closed"),
     ("duration > 5", 11, "needs a unit"),
+    ("flasg & O_CREAT", 0, "did you mean 'flags'"),
     ("path ~ '('", 8, "regular expression"),
     ("", 0, "a condition is needed"),
 ]

@@ -31,6 +31,8 @@ static bool constant(const char *name, int64_t *ret)
 	return name[0] == 'O';
 }
 
+static const struct hog_where_words words = { constant, NULL };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hog_where *w = NULL;
@@ -50,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (hog_where_new(text, constant, &w, &at, &err) < 0) {
+	if (hog_where_new(text, &words, &w, &at, &err) < 0) {
 		if (at > size || !err.text[0])
 			abort();
 		return 0;

@@ -48,6 +48,15 @@ static bool constant(const char *name, int64_t *ret)
 	return false;
 }
 
+static bool argument(const char *name, char *near, size_t cap)
+{
+	snprintf(near, cap, "%s", strcmp(name, "flasg") ? "" : "flags");
+	return strcmp(name, "flasg") != 0 && strcmp(name, "xyzzy") != 0 &&
+	       strcmp(name, "nmae") != 0;
+}
+
+static const struct hog_where_words words = { constant, argument };
+
 /* Bit i: the i-th call fulfils it. */
 static unsigned chosen(const char *text)
 {
@@ -56,7 +65,7 @@ static unsigned chosen(const char *text)
 	struct hog_err err = { 0 };
 	unsigned bits = 0;
 
-	cr_assert_eq(hog_where_new(text, constant, &w, NULL, &err), 0, "%s: %s",
+	cr_assert_eq(hog_where_new(text, &words, &w, NULL, &err), 0, "%s: %s",
 		     text, err.text);
 	for (unsigned i = 0; i < FIXED_CALLS; i++) {
 		hog_callview_get(&run, &events[i], &v);
@@ -194,7 +203,7 @@ static void refuses(const char *text, size_t at, const char *why)
 	struct hog_err err = { 0 };
 	size_t where = 999;
 
-	cr_assert_eq(hog_where_new(text, constant, &w, &where, &err), -EINVAL,
+	cr_assert_eq(hog_where_new(text, &words, &w, &where, &err), -EINVAL,
 		     "%s", text);
 	cr_expect_eq(where, at, "%s: at %zu", text, where);
 	cr_expect(strstr(err.text, why), "%s: %s", text, err.text);
@@ -226,6 +235,9 @@ Test(where, points_at_what_is_wrong)
 	refuses("flags & 'x'", 9, "a flag is needed");
 	refuses("pid == 'x'", 8, "a number is needed");
 	refuses("name == x && $", 13, "no meaning");
+	refuses("flasg & 1", 0, "did you mean 'flags'");
+	refuses("nmae == x", 0, "did you mean 'name'");
+	refuses("name == x && xyzzy", 13, "no call has an argument 'xyzzy'");
 	refuses("name == x &&", 12, "a condition is needed");
 }
 
@@ -236,14 +248,14 @@ Test(where, bounds_what_it_takes)
 	struct hog_err err = { 0 };
 
 	memset(text, '(', 5000);
-	cr_assert_eq(hog_where_new(text, NULL, &w, NULL, &err), -EINVAL);
+	cr_assert_eq(hog_where_new(text, &words, &w, NULL, &err), -EINVAL);
 	memset(text, '!', 5000);
-	cr_assert_eq(hog_where_new(text, NULL, &w, NULL, &err), -EINVAL);
+	cr_assert_eq(hog_where_new(text, &words, &w, NULL, &err), -EINVAL);
 	text[0] = '\0';
 	memcpy(text, "fd", 2);
 	for (int i = 0; i < 2000; i++)
 		memcpy(text + 2 + i * 4, "||fd", 5);
-	cr_assert_eq(hog_where_new(text, NULL, &w, NULL, &err), -EINVAL);
+	cr_assert_eq(hog_where_new(text, &words, &w, NULL, &err), -EINVAL);
 	cr_assert(strstr(err.text, "too many"));
 }
 
@@ -252,7 +264,7 @@ static void without_stack(const char *text, enum hog_where_answer want)
 	struct hog_where *w = NULL;
 	struct hog_callview v;
 
-	cr_assert_eq(hog_where_new(text, constant, &w, NULL, NULL), 0);
+	cr_assert_eq(hog_where_new(text, &words, &w, NULL, NULL), 0);
 	hog_callview_get(&run, &events[0], &v);
 	cr_expect_eq(hog_where_without_stack(w, &v), want, "%s", text);
 	hog_where_free(w);
@@ -283,7 +295,7 @@ Test(where, is_quick)
 	unsigned n = 0;
 
 	hog_where_new("name == openat && flags & O_CREAT && errno != EPERM",
-		      constant, &w, NULL, NULL);
+		      &words, &w, NULL, NULL);
 	for (int round = 0; round < 5; round++) {
 		ns = hog_now_ns();
 		for (int i = 0; i < TIMES; i++) {
