@@ -250,21 +250,44 @@ static bool is_known(struct hog_tracedthread *t)
 	return true;
 }
 
+static const struct hog_pytstate *state_of(const struct hog_tracedthread *t)
+{
+	const struct hog_traced *p = t->process;
+
+	for (unsigned i = 0; i < p->n_states; i++)
+		if (p->states[i].addr == t->tstate)
+			return &p->states[i];
+	return NULL;
+}
+
+static bool python_name(struct hog_tracedthread *t,
+			char (*ret)[HOG_PYTHREAD_NAME_MAX])
+{
+	struct hog_traced *p = t->process;
+	const struct hog_pytstate *state;
+
+	if (!is_known(t))
+		return false;
+	state = state_of(t);
+	if (!state) { /* a fork has its state from its parent */
+		list_states(p);
+		state = state_of(t);
+	}
+	return state && t->interp < p->n_interps &&
+	       hog_pythread_names(&p->py, &p->interps[t->interp], state, 1,
+				  ret) == 0 &&
+	       ret[0][0];
+}
+
 static uint32_t name_of(struct hog_tracedthread *t)
 {
 	struct hog_traced *p = t->process;
-	char names[1][HOG_PYTHREAD_NAME_MAX] = { "" };
+	char name[1][HOG_PYTHREAD_NAME_MAX] = { "" };
 	char comm[32] = "";
 
-	if (is_known(t))
-		for (unsigned i = 0; i < p->n_states; i++)
-			if (p->states[i].addr == t->tstate)
-				(void)hog_pythread_names(&p->py,
-							 &p->interps[t->interp],
-							 &p->states[i], 1,
-							 names);
-	if (names[0][0])
-		return hog_model_cstr(p->model, names[0]);
+	t->has_name = python_name(t, name);
+	if (t->has_name)
+		return hog_model_cstr(p->model, name[0]);
 	if (p->target)
 		hog_target_thread_comm(p->target, t->tid, comm, sizeof(comm));
 	return hog_model_cstr(p->model, comm);
@@ -275,8 +298,8 @@ uint32_t hog_tracedthread_id(struct hog_tracedthread *t)
 	struct hog_traced *p = t->process;
 	struct hog_thread_info info = { .process = p->model_process,
 					.tid = t->tid };
-	bool young = p->now_ns - t->born_ns < 2 * NAME_SOON_NS;
-	uint64_t gap = young ? NAME_SOON_NS : NAME_NS;
+	bool soon = p->has_python && !t->has_name;
+	uint64_t gap = soon ? NAME_SOON_NS : NAME_NS;
 
 	if (t->model_thread && p->now_ns - t->named_ns < gap)
 		return t->model_thread;

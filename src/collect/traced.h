@@ -53,6 +53,7 @@ struct hog_tracedthread {
 	uint32_t model_thread;
 	uint64_t born_ns; /* first seen */
 	uint64_t named_ns;
+	bool has_name; /* by its Python: else it is the kernel's */
 	uint64_t tstate, interp_addr; /* 0: none known */
 	unsigned interp;
 	struct hog_pyheld *held; /* owned */
