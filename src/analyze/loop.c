@@ -223,13 +223,15 @@ static const char *marked_task(const struct hog_model *m, uint32_t stack,
 	return name + head;
 }
 
+/* Its wrappers are nobody's task. */
 static bool is_of_asyncio(const struct hog_model *m, uint32_t stack)
 {
 	const struct hog_function *f =
 		hog_model_get_function(m, function_of(m, stack));
 	const char *file = hog_model_text(m, f->file, NULL);
 
-	return strstr(file, "/asyncio/") && hog_place_is_library(file);
+	return (strstr(file, "/asyncio/") && hog_place_is_library(file)) ||
+	       strstr(file, "/uvloop/__init__.py");
 }
 
 /* The function in which the loop was when it waited: callbacks are above. */
