@@ -11,12 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/map.h"
 #include "target/trace.h"
 #include "target/trace_arch.h"
 
 struct hog_err;
+struct hog_idler;
 
 struct hog_tproc { /* a process; lives as long as one of its threads */
 	pid_t pid;
@@ -72,6 +74,10 @@ struct hog_tpace {        /* how to wait; see trace_wait.c */
 	uint64_t cost[2]; /* ns per wait of either way, by sleeps */
 	uint64_t sum_ns, n;   /* of the window so far */
 	unsigned left, again; /* windows until the next trial; after that */
+	timer_t timer;        /* ticks: there is one; armed: it runs */
+	bool ticks, armed;
+	struct sigaction before; /* of its signal */
+	struct hog_idler *idler; /* owned; NULL: not needed yet */
 };
 
 struct hog_trace {

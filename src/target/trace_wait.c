@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waiting for stops.  Which way is the cheap one depends on what else runs: on
- * an idle machine a thread that sleeps is woken on a CPU that has gone to sleep
- * as well, and two stops cost 126 us; who looks again and again on the other
- * CPU has them for 12-14.  With all CPUs busy it is the other way round: who
- * spins is in the way (30-230 us), who sleeps is woken where the tracee has
- * just stopped (14-15).  So both are tried, and the quicker one is used.
+ * Waiting for stops, that of a call's entry and that of its exit.  A plain
+ * waitpid costs 90 to 126 us for both on an idle machine, as each wakes a CPU
+ * that has gone to sleep, but 15 where all CPUs are busy.  With one kept awake
+ * (trace_idler.h) it is 16 everywhere.  To look again and again, from another
+ * CPU, costs 12 to 42 us on an idle machine, 20 to 40 on a busy one.  What is
+ * best depends on the machine: both are tried, and the quicker one is used.
+ *
+ * While stops come thick a sleep is a plain waitpid, which costs 3 us less than
+ * a wait for SIGCHLD with a time and a look; a timer of ours sees to it that it
+ * does not last.
  */
 #include "target/trace_impl.h"
 
@@ -15,15 +19,25 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "target/trace_idler.h"
 
 /* One that has not come until then is worth a sleep. */
 #define SPIN_NS 60000
+/* Stops come thick when they come as soon as this, even to a sleeper whom it
+ * takes long to wake. */
+#define THICK_NS 200000
+/* The timer's ticks, for its signal to interrupt waitpid. */
+#define TICK_NS 2000000
+#define TICK_SIGNAL (SIGRTMAX - 3)
 /* A wait as long as this tells about the program, not about the way. */
 #define IDLE_NS 1000000
-#define WINDOW 64     /* waits that are measured together */
-#define AGAIN_MIN 8   /* windows, until the other way is tried again */
+/* Waits that are measured together: 15 to 40 ms, as the kernel needs some to move
+ * the idler to a CPU that has nothing to do. */
+#define WINDOW 1024
+#define AGAIN_MIN 4   /* windows, until the other way is tried again */
 #define AGAIN_MAX 256 /* when that has been in vain some times */
 /* SIGCHLD goes to any thread of ours that does not block it. */
 #define SLEEP_NS (HOG_NS_PER_SEC / 20)
@@ -42,6 +56,58 @@ static int count_cpus(void)
 							    : CPU_SETSIZE;
 }
 
+static void on_tick(int sig)
+{
+	(void)sig; /* that it comes is all */
+}
+
+/* Without it sleeps are longer ones, no more. */
+static void make_timer(struct hog_trace *t)
+{
+	struct sigaction act = { .sa_handler = on_tick };
+	struct sigevent to_us = { .sigev_notify = SIGEV_THREAD_ID,
+				  .sigev_signo = TICK_SIGNAL };
+	sigset_t set;
+
+	to_us._sigev_un._tid = gettid();
+	sigemptyset(&set);
+	sigaddset(&set, TICK_SIGNAL);
+	if (sigaction(TICK_SIGNAL, &act, &t->pace.before) < 0)
+		return;
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	t->pace.ticks =
+		timer_create(CLOCK_MONOTONIC, &to_us, &t->pace.timer) == 0;
+	if (!t->pace.ticks)
+		sigaction(TICK_SIGNAL, &t->pace.before, NULL);
+}
+
+static void drop_timer(struct hog_trace *t)
+{
+	if (!t->pace.ticks)
+		return;
+	hog_idler_free(t->pace.idler);
+	t->pace.idler = NULL;
+	timer_delete(t->pace.timer);
+	sigaction(TICK_SIGNAL, &t->pace.before, NULL);
+	t->pace.ticks = false;
+}
+
+static void tick(struct hog_tpace *p, bool on)
+{
+	const struct timespec every = { .tv_nsec = on ? TICK_NS : 0 };
+	const struct itimerspec it = { every, every };
+
+	if (p->armed == on)
+		return;
+	timer_settime(p->timer, 0, &it, NULL);
+	p->armed = on;
+	/* The first time, and with it all others: those who sleep a lot
+	 * need none. */
+	if (on && !p->idler && !p->alone)
+		p->idler = hog_idler_new();
+	hog_idler_turn(p->idler, on);
+}
+
 int hog_twait_init(struct hog_trace *t)
 {
 	sigset_t set, before;
@@ -50,8 +116,10 @@ int hog_twait_init(struct hog_trace *t)
 	sigaddset(&set, SIGCHLD);
 	t->hears = pthread_sigmask(SIG_BLOCK, &set, &before) == 0;
 	t->unblock = t->hears && !sigismember(&before, SIGCHLD);
-	t->pace.sleeps = t->pace.alone = count_cpus() < 2;
+	t->pace.alone = count_cpus() < 2;
+	t->pace.sleeps = true;
 	t->pace.again = t->pace.left = AGAIN_MIN;
+	make_timer(t);
 	return t->hears ? 0 : -EINVAL;
 }
 
@@ -59,6 +127,7 @@ void hog_twait_fini(struct hog_trace *t)
 {
 	sigset_t set;
 
+	drop_timer(t);
 	free(t->stops);
 	t->stops = NULL;
 	if (!t->unblock)
@@ -177,12 +246,14 @@ static void choose(struct hog_tpace *p)
 	}
 }
 
-static void account(struct hog_tpace *p, uint64_t waited_ns)
+/* All that lies between two stops counts: to let a thread go on costs more when
+ * it is on another CPU. */
+static void account(struct hog_tpace *p, uint64_t waited_ns, uint64_t cycle_ns)
 {
-	p->thick = waited_ns < SPIN_NS;
-	if (waited_ns > IDLE_NS)
+	p->thick = waited_ns < THICK_NS;
+	if (cycle_ns > IDLE_NS)
 		return;
-	p->sum_ns += waited_ns;
+	p->sum_ns += cycle_ns;
 	/* A trial that goes badly is ended early. */
 	if (++p->n == WINDOW ||
 	    (p->trial && p->sum_ns > 2 * WINDOW * p->cost[!p->sleeps]))
@@ -191,9 +262,28 @@ static void account(struct hog_tpace *p, uint64_t waited_ns)
 
 static int taken(struct hog_trace *t, uint64_t start)
 {
-	t->now_ns = hog_now_ns();
-	account(&t->pace, t->now_ns - start);
+	uint64_t now = hog_now_ns();
+
+	account(&t->pace, now - start, now - t->now_ns);
+	t->now_ns = now;
 	return 1;
+}
+
+/* The next stop, or a signal of ours. */
+static int take_soon(struct hog_trace *t, struct hog_tstop *ret)
+{
+	uint64_t start = hog_now_ns();
+	int status;
+	pid_t tid;
+
+	tick(&t->pace, true);
+	tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
+	if (tid > 0) {
+		*ret = (struct hog_tstop){ tid, status };
+		return taken(t, start);
+	}
+	t->pace.thick = false;
+	return 0;
 }
 
 static int take_new(struct hog_trace *t, uint64_t until_ns,
@@ -202,15 +292,15 @@ static int take_new(struct hog_trace *t, uint64_t until_ns,
 	uint64_t start = hog_now_ns(), now = start;
 	bool sleeps = t->pace.thick && t->pace.sleeps;
 
-	/* One SIGCHLD may stand for the stops of several: no signal comes for
-	 * those that are left. */
-	if (sleeps && t->threads.count > t->n_gone + 1 && look(ret))
-		return taken(t, start);
-	if (!sleeps && (look(ret) || (t->pace.thick && spin(ret, start))))
+	if (t->threads.count == t->n_gone)
+		return -ECHILD;
+	if (sleeps && t->pace.ticks && !t->n_early && start < until_ns)
+		return take_soon(t, ret);
+	if (t->pace.armed)
+		tick(&t->pace, false);
+	if (look(ret) || (t->pace.thick && !sleeps && spin(ret, start)))
 		return taken(t, start);
 	do {
-		if (t->threads.count == t->n_gone)
-			return -ECHILD;
 		if (now >= until_ns || !sleep_until(t, until_ns, now))
 			return 0;
 		if (look(ret))
