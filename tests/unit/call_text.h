@@ -48,16 +48,39 @@ static inline void call_text_fini(struct call_text *t)
 	fake_mem_fini(&t->fake);
 }
 
-static inline void call_text_add(struct call_text *t,
-				 const struct hog_callarg *arg)
+/* What does not fit is not compared: tests of long texts look at their length. */
+static inline void call_text_append(struct call_text *t, const char *text,
+				    size_t len)
 {
 	size_t n = strlen(t->text);
 
-	snprintf(t->text + n, sizeof(t->text) - n, "%.*s", (int)arg->text_len,
-		 (const char *)t->call.bytes.data + arg->text);
+	if (len > sizeof(t->text) - n - 1)
+		len = sizeof(t->text) - n - 1;
+	memcpy(t->text + n, text, len);
+	t->text[n + len] = '\0';
 }
 
-/* "name(a, b" of a call at its entry */
+static inline void call_text_add(struct call_text *t,
+				 const struct hog_callarg *arg)
+{
+	call_text_append(t, (const char *)t->call.bytes.data + arg->text,
+			 arg->text_len);
+}
+
+/* "name(a, b" */
+static inline void call_text_arguments(struct call_text *t)
+{
+	t->text[0] = '\0';
+	call_text_append(t, t->call.name, strlen(t->call.name));
+	call_text_append(t, "(", 1);
+	for (unsigned i = 0; i < t->call.n; i++) {
+		if (i)
+			call_text_append(t, ", ", 2);
+		call_text_add(t, &t->call.args[i]);
+	}
+}
+
+/* Of a call at its entry. */
 static inline const char *call_text_entry(struct call_text *t, const char *name,
 					  const uint64_t args[6])
 {
@@ -68,12 +91,7 @@ static inline const char *call_text_entry(struct call_text *t, const char *name,
 	cr_assert_geq(raw.number, 0, "%s", name);
 	memcpy(raw.args, args, sizeof(raw.args));
 	hog_call_enter(&t->call, &t->d, &raw);
-	snprintf(t->text, sizeof(t->text), "%s(", t->call.name);
-	for (unsigned i = 0; i < t->call.n; i++) {
-		if (i)
-			strcat(t->text, ", ");
-		call_text_add(t, &t->call.args[i]);
-	}
+	call_text_arguments(t);
 	return t->text;
 }
 
@@ -81,13 +99,8 @@ static inline const char *call_text_entry(struct call_text *t, const char *name,
 static inline const char *call_text_exit(struct call_text *t, int64_t result)
 {
 	hog_call_exit(&t->call, &t->d, result);
-	snprintf(t->text, sizeof(t->text), "%s(", t->call.name);
-	for (unsigned i = 0; i < t->call.n; i++) {
-		if (i)
-			strcat(t->text, ", ");
-		call_text_add(t, &t->call.args[i]);
-	}
-	strcat(t->text, ") = ");
+	call_text_arguments(t);
+	call_text_append(t, ") = ", 4);
 	call_text_add(t, &t->call.result);
 	return t->text;
 }

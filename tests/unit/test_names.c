@@ -26,6 +26,14 @@ Test(names, agree_with_the_headers_of_this_machine)
 		     SYS_process_vm_readv);
 }
 
+Test(names, programs_of_32_bits_have_numbers_of_their_own)
+{
+	cr_assert_str_eq(hog_syscall_name(EM_386, 5), "open");
+	cr_assert_str_eq(hog_syscall_name(EM_386, 102), "socketcall");
+	cr_assert_str_eq(hog_syscall_name(EM_ARM, 281), "socket");
+	cr_assert_str_eq(hog_syscall_name(EM_ARM, 403), "clock_gettime64");
+}
+
 Test(names, calls_newer_than_452_are_known)
 {
 	cr_assert_str_eq(hog_syscall_name(EM_X86_64, 457), "statmount");
@@ -34,9 +42,9 @@ Test(names, calls_newer_than_452_are_known)
 
 Test(names, every_name_leads_back_to_its_number)
 {
-	const unsigned machines[] = { EM_X86_64, EM_AARCH64 };
+	const unsigned machines[] = { EM_X86_64, EM_AARCH64, EM_386, EM_ARM };
 
-	for (int m = 0; m < 2; m++) {
+	for (int m = 0; m < 4; m++) {
 		int known = 0;
 
 		for (int64_t i = 0; i < 1024; i++) {
