@@ -91,6 +91,7 @@ static int seize(struct hog_trace *t, pid_t pid, pid_t tid)
 		return r;
 	}
 	thr->fresh = true;
+	thr->proc->n_fresh++;
 	/* Refused only for one that is dying: its end will be told. */
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 	return 1;
@@ -193,6 +194,22 @@ static void attach_children(struct hog_trace *t, pid_t pid, int depth)
 		if (hog_proc_read(AT_FDCWD, path, list, CHILDREN_BYTES_MAX) > 0)
 			attach_listed(t, list, depth);
 	}
+}
+
+/* Whether the new one will be ours is decided when clone begins, but it can be
+ * seen only when that is nearly over: one seized in between has made one that
+ * is not, which no list has shown. */
+void hog_tattach_settled(struct hog_trace *t, struct hog_tthread *thr)
+{
+	struct hog_tproc *proc = thr->proc;
+	bool counts = thr->fresh && proc && !thr->birth.parent;
+
+	thr->fresh = false;
+	if (!counts || proc->n_fresh == 0 || --proc->n_fresh > 0 || t->quits)
+		return;
+	seize_all(t, proc->pid);
+	if (t->follow)
+		attach_children(t, proc->pid, 0);
 }
 
 int hog_trace_attach(struct hog_trace *t, pid_t pid, struct hog_err *err)

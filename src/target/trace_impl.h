@@ -22,9 +22,10 @@ struct hog_idler;
 
 struct hog_tproc { /* a process; lives as long as one of its threads */
 	pid_t pid;
-	unsigned n;    /* threads */
-	bool filtered; /* only the wanted calls stop, it cannot be let go */
-	bool muted;    /* not followed, but its filter needs a tracer */
+	unsigned n;       /* threads */
+	unsigned n_fresh; /* those attached to that have not stopped yet */
+	bool filtered;    /* only the wanted calls stop, it cannot be let go */
+	bool muted;       /* not followed, but its filter needs a tracer */
 };
 
 enum hog_tstate {
@@ -155,6 +156,9 @@ bool hog_tbirth_first(struct hog_trace *t, struct hog_tthread *thr,
 /* ---- trace_attach.c ---- */
 
 long hog_trace_ptrace_options(const struct hog_trace *t, bool filtered);
+/* One that was there at attach has stopped for the first time, or has ended:
+ * what it was making when it was seized can be seen by now. */
+void hog_tattach_settled(struct hog_trace *t, struct hog_tthread *thr);
 /* At the first stop of one that was there at attach. */
 void hog_tattach_first(struct hog_trace *t, struct hog_tthread *thr,
 		       struct hog_trace_event *ret);

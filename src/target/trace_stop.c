@@ -226,6 +226,7 @@ static bool on_end(struct hog_trace *t, struct hog_tthread *thr, int status,
 			.number = -1,
 			.status = status,
 		};
+	hog_tattach_settled(t, thr);
 	if (proc && thr->tid == proc->pid)
 		hog_tthread_exec(t, thr, thr->tid); /* no others are left */
 	hog_tthread_remove(t, thr);
@@ -290,9 +291,9 @@ static bool on_event(struct hog_trace *t, struct hog_tthread *thr, int status,
 static bool on_first(struct hog_trace *t, struct hog_tthread *thr,
 		     struct hog_trace_event *ret)
 {
-	thr->fresh = false;
 	if (thr->birth.parent)
 		return hog_tbirth_first(t, thr, ret);
+	hog_tattach_settled(t, thr);
 	if (thr->proc->muted || t->quits)
 		return false;
 	begin_event(t, thr, HOG_TRACE_ATTACHED, ret);

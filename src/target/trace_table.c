@@ -137,6 +137,7 @@ void hog_tthread_exec(struct hog_trace *t, struct hog_tthread *leader,
 		leader->signal = 0;
 	}
 	leader->fresh = false;
+	leader->proc->n_fresh = 0;
 	while (leader->proc->n > 1 && (thr = sibling(t, leader)))
 		hog_tthread_remove(t, thr);
 }
