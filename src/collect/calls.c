@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/utsname.h>
 
 #include "base/clock.h"
@@ -264,14 +265,30 @@ int hog_calls_run(struct hog_calls *c, struct hog_sink *sink,
 			    : 0;
 }
 
+/* The program was let go, and is still a child: nobody but waitpid tells. */
+static void await_program(struct hog_calls *c,
+			  const struct hog_session_hooks *hooks)
+{
+	int status = 0;
+	pid_t r;
+
+	do
+		r = waitpid(c->launched, &status, 0);
+	while (r < 0 && errno == EINTR && !must_stop(hooks));
+	if (r == c->launched)
+		c->launched_status = status;
+}
+
 int hog_calls_wait(struct hog_calls *c, const struct hog_session_hooks *hooks)
 {
 	while (c->launched && c->launched_status < 0 && !must_stop(hooks)) {
 		struct hog_trace_event ev;
 		int r = hog_trace_next(c->trace, hog_now_ns() + LOOK_NS, &ev);
 
-		if (r == -ECHILD)
+		if (r == -ECHILD) {
+			await_program(c, hooks);
 			break;
+		}
 		if (r > 0)
 			hog_calls_take(c, &ev);
 	}

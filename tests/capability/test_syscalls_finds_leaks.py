@@ -4,6 +4,7 @@ exec or the end, and nothing else."""
 
 import json
 import re
+import signal
 import xml.etree.ElementTree as xml
 
 import pytest
@@ -177,3 +178,24 @@ def test_a_trace_can_go_to_a_file_beside_the_check(hognose, any_python,
     assert "3 leaks:" in done.stderr
     names = {json.loads(line)["name"] for line in out.read_text().splitlines()}
     assert names == {"close"}
+
+
+def test_a_signal_shows_the_table_of_then(hognose, any_python, tmp_path):
+    out = tmp_path / "tables.json"
+    running = hognose.start(
+        "syscalls", "--fds=signal", "-o", str(out), "--", *any_python.command(
+            "-c", "import time, sys; f = open('/etc/hosts'); print('ready'); "
+            "sys.stdout.flush(); time.sleep(1.5)"), env=pythons.clean_env())
+    running.wait_for("ready")
+    running.signal(signal.SIGUSR2)
+    assert running.wait() == 0
+    moment, = json.loads(out.read_text())["open_at"]
+    assert moment["when"] == "signal"
+    assert "/etc/hosts" in {fd["what"] for fd in moment["fds"]}
+
+
+def test_a_program_that_is_let_go_passes_its_status_on(hognose, any_python):
+    done = hognose.run("syscalls", "--via=ptrace", "--blocking=10s", "-d",
+                       "0.2", "--", *any_python.command(
+                           "-c", "import time; time.sleep(1); exit(7)"))
+    assert done.returncode == 7, done
