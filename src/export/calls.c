@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/calls.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "analyze/call.h"
 #include "base/buf.h"
 #include "export/json_text.h"
@@ -31,6 +34,62 @@ void hog_calls_frame(struct hog_buf *buf, const struct hog_model *m,
 	if (fr->line > 0 && !view->function)
 		hog_buf_printf(buf, ":%d", fr->line);
 	hog_buf_add_u8(buf, ')');
+}
+
+void hog_stackwords_fini(struct hog_stackwords *w)
+{
+	for (size_t i = 0; i < HOG_STACKWORDS; i++)
+		free(w->v[i].text);
+}
+
+const char *hog_stackwords_get(const struct hog_stackwords *w, uint32_t stack,
+			       size_t *ret_len)
+{
+	size_t i = stack % HOG_STACKWORDS;
+
+	*ret_len = w->v[i].len;
+	return stack && w->v[i].stack == stack ? w->v[i].text : NULL;
+}
+
+void hog_stackwords_put(struct hog_stackwords *w, uint32_t stack,
+			const char *text, size_t len)
+{
+	size_t i = stack % HOG_STACKWORDS;
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	free(w->v[i].text);
+	w->v[i].text = copy;
+	w->v[i].len = len;
+	w->v[i].stack = stack;
+}
+
+void hog_calls_stack(struct hog_buf *buf, struct hog_stackwords *w,
+		     const struct hog_model *m, const struct hog_view *view,
+		     uint32_t stack, unsigned limit)
+{
+	size_t len, from = buf->len;
+	const char *text = hog_stackwords_get(w, stack, &len);
+	uint32_t at = stack;
+
+	if (text) {
+		hog_buf_add(buf, text, len);
+		return;
+	}
+	for (unsigned i = 0; at && i < limit; i++) {
+		struct hog_stack_node node = hog_model_get_stack(m, at);
+
+		if (i)
+			hog_buf_add_u8(buf, '\n');
+		hog_calls_frame(buf, m, view, node.frame);
+		at = node.parent;
+	}
+	if (stack && !buf->failed)
+		hog_stackwords_put(w, stack, hog_buf_str(buf) + from,
+				   buf->len - from);
 }
 
 void hog_calls_json_stack(FILE *out, const struct hog_model *m, uint32_t stack,

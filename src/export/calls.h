@@ -3,6 +3,7 @@
 #ifndef HOG_EXPORT_CALLS_H
 #define HOG_EXPORT_CALLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,6 +16,30 @@ struct hog_view;
  * not print as \xNN. */
 void hog_calls_frame(struct hog_buf *buf, const struct hog_model *m,
 		     const struct hog_view *view, uint32_t frame);
+
+/* Stacks in words, as they were made last: calls come in loops.  Stacks never
+ * change, so what is here stays right.  Zeroed: empty. */
+#define HOG_STACKWORDS 256
+
+struct hog_stackwords {
+	struct {
+		uint32_t stack;
+		char *text; /* owned */
+		size_t len;
+	} v[HOG_STACKWORDS];
+};
+
+void hog_stackwords_fini(struct hog_stackwords *w);
+/* NULL: it is not here. */
+const char *hog_stackwords_get(const struct hog_stackwords *w, uint32_t stack,
+			       size_t *ret_len);
+/* Copies the text; without memory it is just not kept. */
+void hog_stackwords_put(struct hog_stackwords *w, uint32_t stack,
+			const char *text, size_t len);
+/* Appends the innermost frames, a line each, at most so many. */
+void hog_calls_stack(struct hog_buf *buf, struct hog_stackwords *w,
+		     const struct hog_model *m, const struct hog_view *view,
+		     uint32_t stack, unsigned limit);
 
 /* [{"name","file","line"}], innermost first, at most so many; the file in full,
  * the line null where it is not known. */

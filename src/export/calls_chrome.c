@@ -20,6 +20,7 @@
 
 struct chrome {
 	struct hog_buf text;
+	struct hog_stackwords stacks;
 	bool any; /* an event was written: the next needs a comma */
 };
 
@@ -55,29 +56,11 @@ static void put_model(FILE *out, const struct hog_model *m, const char *key,
 	put_text(out, key, t);
 }
 
-/* "function (file:line)" for each, as one text. */
-static void add_stack(struct hog_sink *sink, uint32_t stack)
-{
-	const struct hog_model *m = sink->run->model;
-	struct chrome *s = sink->state;
-	unsigned left = sink->view.stack ? sink->view.stack : STACK_LINES;
-
-	if (left == HOG_STACK_NONE)
-		return;
-	for (; stack && left > 0; left--) {
-		struct hog_stack_node node = hog_model_get_stack(m, stack);
-
-		if (s->text.len)
-			hog_buf_add_u8(&s->text, '\n');
-		hog_calls_frame(&s->text, m, &sink->view, node.frame);
-		stack = node.parent;
-	}
-}
-
 static void put_args(struct hog_sink *sink, const struct hog_callview *v)
 {
 	struct chrome *s = sink->state;
 	const char *state = hog_calls_state(v->ev);
+	unsigned limit = sink->view.stack ? sink->view.stack : STACK_LINES;
 	FILE *out = sink->out;
 
 	fputs(",\"args\":{", out);
@@ -97,7 +80,9 @@ static void put_args(struct hog_sink *sink, const struct hog_callview *v)
 	if (state)
 		fprintf(out, ",\"= state\":\"%s\"", state);
 	hog_buf_clear(&s->text);
-	add_stack(sink, v->ev->stack);
+	if (limit != HOG_STACK_NONE)
+		hog_calls_stack(&s->text, &s->stacks, sink->run->model,
+				&sink->view, v->ev->stack, limit);
 	if (s->text.len) {
 		fputs(",\"= stack\":", out);
 		hog_json_line(out, hog_buf_str(&s->text), s->text.len);
@@ -215,6 +200,7 @@ static void chrome_close(struct hog_sink *sink)
 {
 	struct chrome *s = sink->state;
 
+	hog_stackwords_fini(&s->stacks);
 	hog_buf_fini(&s->text);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/call.h"
@@ -79,6 +80,29 @@ static void put_times(FILE *out, const struct hog_callview *v)
 	fprintf(out, ",\"pid\":%d,\"tid\":%d,", v->pid, v->tid);
 }
 
+/* The same again is a matter of one write. */
+static void put_stack(struct hog_sink *sink, uint32_t stack, unsigned limit)
+{
+	struct hog_stackwords *words = sink->state;
+	size_t len;
+	const char *text = hog_stackwords_get(words, stack, &len);
+	char *made = NULL;
+	FILE *out;
+
+	if (text) {
+		fwrite(text, 1, len, sink->out);
+		return;
+	}
+	hog_calls_json_stack(sink->out, sink->run->model, stack, limit);
+	out = stack ? open_memstream(&made, &len) : NULL;
+	if (!out)
+		return;
+	hog_calls_json_stack(out, sink->run->model, stack, limit);
+	if (fclose(out) == 0)
+		hog_stackwords_put(words, stack, made, len);
+	free(made);
+}
+
 static int jsonl_event(struct hog_sink *sink, const struct hog_event *ev)
 {
 	unsigned limit = sink->view.stack ? sink->view.stack : HOG_STACK_FULL;
@@ -99,8 +123,7 @@ static int jsonl_event(struct hog_sink *sink, const struct hog_event *ev)
 	fputc(']', out);
 	put_result(out, &v);
 	fputs(",\"stack\":", out);
-	hog_calls_json_stack(out, sink->run->model, ev->stack,
-			     limit == HOG_STACK_NONE ? 0 : limit);
+	put_stack(sink, ev->stack, limit == HOG_STACK_NONE ? 0 : limit);
 	fputs("}\n", out);
 	return ferror(out) ? (errno ? -errno : -EIO) : 0;
 }
@@ -118,12 +141,19 @@ static int jsonl_end(struct hog_sink *sink, struct hog_err *err)
 	return jsonl_flush(sink);
 }
 
+static void jsonl_close(struct hog_sink *sink)
+{
+	hog_stackwords_fini(sink->state);
+}
+
 const struct hog_sink_ops hog_sink_jsonl = {
 	.name = "jsonl",
 	.summary = "system calls, an object of JSON on a line for each",
 	.suffix = ".jsonl",
 	.accepts = 1u << HOG_EV_SYSCALL,
+	.state_size = sizeof(struct hog_stackwords),
 	.event = jsonl_event,
 	.flush = jsonl_flush,
 	.end = jsonl_end,
+	.close = jsonl_close,
 };

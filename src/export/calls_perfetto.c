@@ -32,6 +32,7 @@ enum { OF_PROCESS = 1, OF_THREAD = 2 }; /* upper half of a track's id */
 
 struct perfetto {
 	struct hog_buf packet, event, part, text;
+	struct hog_stackwords stacks;
 	struct hog_map64 known; /* threads that have a track */
 };
 
@@ -171,9 +172,7 @@ static void annotate_rest(struct hog_sink *sink, const struct hog_callview *v)
 	const struct hog_model *m = sink->run->model;
 	const char *state = hog_calls_state(v->ev);
 	struct perfetto *s = sink->state;
-	unsigned left = sink->view.stack ? sink->view.stack : STACK_LINES;
-	uint32_t stack = left == HOG_STACK_NONE ? 0 : v->ev->stack;
-	bool any = stack != 0;
+	unsigned limit = sink->view.stack ? sink->view.stack : STACK_LINES;
 
 	put_bytes(&s->part, 10, "= result", 8);
 	hog_call_format_result(&s->text, v);
@@ -182,16 +181,10 @@ static void annotate_rest(struct hog_sink *sink, const struct hog_callview *v)
 	if (state)
 		annotate(s, "= state",
 			 (struct hog_calltext){ state, strlen(state) });
-	for (; stack && left > 0; left--) {
-		struct hog_stack_node node = hog_model_get_stack(m, stack);
-
-		if (s->text.len)
-			hog_buf_add_u8(&s->text, '\n');
-		hog_calls_frame(&s->text, m, &sink->view, node.frame);
-		stack = node.parent;
-	}
-	if (!any)
+	if (!v->ev->stack || limit == HOG_STACK_NONE)
 		return;
+	hog_calls_stack(&s->text, &s->stacks, m, &sink->view, v->ev->stack,
+			limit);
 	put_bytes(&s->part, 10, "= stack", 7);
 	put_part(&s->part, 6, &s->text);
 	put_part(&s->event, 4, &s->part);
@@ -291,6 +284,7 @@ static void perfetto_close(struct hog_sink *sink)
 	hog_buf_fini(&s->event);
 	hog_buf_fini(&s->part);
 	hog_buf_fini(&s->text);
+	hog_stackwords_fini(&s->stacks);
 	hog_map64_fini(&s->known);
 }
 
