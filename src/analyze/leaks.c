@@ -128,6 +128,16 @@ static bool matches(const struct hog_leaks *l, const char *text)
 	return false;
 }
 
+/* A path with stars is what was opened, not all that files of /srv open. */
+static bool matches_with_colon(const struct hog_leaks *l, const char *text)
+{
+	for (size_t i = 0; i < l->n_patterns; i++)
+		if (strchr(l->patterns[i], ':') &&
+		    fnmatch(l->patterns[i], text, 0) == 0)
+			return true;
+	return false;
+}
+
 static bool allows_what(struct hog_leaks *l, const struct hog_ledger_fd *fd)
 {
 	static const char deleted[] = " (deleted)";
@@ -155,7 +165,7 @@ static bool allows_file(struct hog_leaks *l, const char *file,
 {
 	hog_buf_clear(&l->text);
 	hog_buf_printf(&l->text, "%s:%s", file, function);
-	return matches(l, hog_buf_str(&l->text));
+	return matches_with_colon(l, hog_buf_str(&l->text));
 }
 
 static bool allows_frame(struct hog_leaks *l, uint32_t frame)

@@ -55,6 +55,8 @@ static void add_row(struct hog_sink *sink, const struct hog_ledger_fd *fd)
 	if (fd->why == HOG_WHY_SEEN || fd->why == HOG_WHY_RECEIVED)
 		hog_check_place(b, sink,
 				hog_place_of(sink->run->model, fd->stack));
+	if (fd->why == HOG_WHY_RECEIVED)
+		hog_buf_add_u8(b, ' ');
 	if (fd->why != HOG_WHY_SEEN)
 		hog_buf_printf(b, "(%s)", hog_fd_why_text(fd->why));
 	if (fd->copy_of >= 0)

@@ -154,6 +154,16 @@ Test(leaks, are_allowed_by_the_function_that_opened_them)
 	cr_expect_eq(count(), 1);
 }
 
+Test(leaks, are_not_allowed_by_a_path_that_fits_the_opener_s_file)
+{
+	allow("/srv/*");
+	look(HOG_FDS_EXEC);
+	cr_expect_eq(count(), 1);
+	allow("/srv/*:load");
+	look(HOG_FDS_EXEC);
+	cr_expect_eq(count(), 1, "the one from before");
+}
+
 Test(leaks, are_not_allowed_by_a_caller_of_the_line_that_is_blamed)
 {
 	allow("<module>");
