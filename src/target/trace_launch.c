@@ -128,6 +128,8 @@ int hog_trace_launch(struct hog_trace *t, char *const argv[],
 
 	if (!before) {
 		hog_sigstate_save(&now);
+		if (t->unblock)
+			sigdelset(&now.blocked, SIGCHLD); /* we did that */
 		before = &now;
 	}
 	if (!t->seccomp)

@@ -3,8 +3,8 @@
  * Waiting for stops, that of a call's entry and that of its exit.  A plain
  * waitpid costs 90 to 126 us for both on an idle machine, as each wakes a CPU
  * that has gone to sleep, but 15 where all CPUs are busy.  With one kept awake
- * (trace_idler.h) it is 16 everywhere.  To look again and again, from another
- * CPU, costs 12 to 42 us on an idle machine, 20 to 40 on a busy one.  What is
+ * (trace_idler.h) it is 16 to 20 everywhere.  To look again and again, from one
+ * more CPU, costs 12 to 42 us on an idle machine, 20 to 40 on a busy one.  What is
  * best depends on the machine: both are tried, and the quicker one is used.
  *
  * While stops come thick a sleep is a plain waitpid, which costs 3 us less than
@@ -246,6 +246,17 @@ static void choose(struct hog_tpace *p)
 	}
 }
 
+/* A trial that goes badly is ended early; that of sleeping takes some time to
+ * show what it can. */
+static bool is_in_vain(const struct hog_tpace *p)
+{
+	uint64_t other = p->cost[!p->sleeps];
+
+	if (p->sleeps)
+		return p->sum_ns > 2 * WINDOW * other;
+	return p->n >= WINDOW / 8 && p->sum_ns * 4 > p->n * other * 5;
+}
+
 /* All that lies between two stops counts: to let a thread go on costs more when
  * it is on another CPU. */
 static void account(struct hog_tpace *p, uint64_t waited_ns, uint64_t cycle_ns)
@@ -254,9 +265,7 @@ static void account(struct hog_tpace *p, uint64_t waited_ns, uint64_t cycle_ns)
 	if (cycle_ns > IDLE_NS)
 		return;
 	p->sum_ns += cycle_ns;
-	/* A trial that goes badly is ended early. */
-	if (++p->n == WINDOW ||
-	    (p->trial && p->sum_ns > 2 * WINDOW * p->cost[!p->sleeps]))
+	if (++p->n == WINDOW || (p->trial && is_in_vain(p)))
 		choose(p);
 }
 
