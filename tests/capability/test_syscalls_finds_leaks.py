@@ -5,10 +5,12 @@ exec or the end, and nothing else."""
 import json
 import re
 import signal
+import subprocess
 import xml.etree.ElementTree as xml
 
 import pytest
 
+import programs
 import pythons
 
 pytestmark = pytest.mark.needs("ptrace")
@@ -199,3 +201,40 @@ def test_a_program_that_is_let_go_passes_its_status_on(hognose, any_python):
                        "0.2", "--", *any_python.command(
                            "-c", "import time; time.sleep(1); exit(7)"))
     assert done.returncode == 7, done
+
+
+def test_the_example_leaks_three_and_its_cure_none(hognose, any_python):
+    examples = programs.TOP / "examples"
+    done = hognose.run("syscalls", "--fail-on-open", "-f", "json", "--",
+                       any_python.path, examples / "prefork_leaky.py")
+    assert done.returncode == 3
+    leaks = report_of(done)["leaks"]
+    assert [leak["name"].rpartition(".")[0] or leak["name"]
+            for leak in leaks] == (["Settings", "Metrics", "Wakeup"]
+                                   if any_python.version >= (3, 11)
+                                   else ["__init__"] * 3)
+    assert [leak["count"] for leak in leaks] == [4, 4, 8]
+    done = hognose.run("syscalls", "--fail-on-open", "--", any_python.path,
+                       examples / "prefork_fixed.py")
+    assert done.returncode == 0, done
+
+
+def test_of_an_attached_process_it_is_told_what_was_there_before(
+        hognose, any_python, target):
+    worker = target("-c", "import os, sys, time\n"
+                    "early = open('/etc/hosts')\n"
+                    "print('ready'); sys.stdout.flush()\n"
+                    "sys.stdin.readline()\n"
+                    "late = open('/etc/passwd')\n"
+                    "os.fork() or os._exit(0)\n"
+                    "os.wait(); time.sleep(0.1)\n", stdin=subprocess.PIPE)
+    running = hognose.start("syscalls", "--fail-on-open", "-f", "json", "-v",
+                            "-p", worker.pid)
+    programs.wait_until(lambda: worker.tracer_pid, what="the tracer")
+    worker.say(b"\n")
+    assert running.wait() == 3
+    leaks = {leak["what"]: leak for leak in
+             json.loads(running.stdout)["leaks"]}
+    assert leaks["/etc/hosts"]["why"] == "opened before hognose was attached"
+    assert leaks["/etc/passwd"]["why"] is None
+    assert leaks["/etc/passwd"]["line"] == 5
