@@ -4,8 +4,9 @@
  * waitpid costs 90 to 126 us for both on an idle machine, as each wakes a CPU
  * that has gone to sleep, but 15 where all CPUs are busy.  With one kept awake
  * (trace_idler.h) it is 16 to 20 everywhere.  To look again and again, from one
- * more CPU, costs 12 to 42 us on an idle machine, 20 to 40 on a busy one.  What is
- * best depends on the machine: both are tried, and the quicker one is used.
+ * more CPU, costs 12 to 50 us on an idle machine, 20 to 40 on a busy one, and
+ * what it costs just now says little of the next second.  So that is for where
+ * no idler can be had, and there only when it is measured to be cheaper.
  *
  * While stops come thick a sleep is a plain waitpid, which costs 3 us less than
  * a wait for SIGCHLD with a time and a look; a timer of ours sees to it that it
@@ -226,6 +227,14 @@ static bool sleep_until(struct hog_trace *t, uint64_t until_ns, uint64_t now)
 
 /* ---- which way ---- */
 
+/* What else runs has changed, maybe: it costs more than the other way did. */
+static bool has_worsened(const struct hog_tpace *p)
+{
+	uint64_t other = p->cost[!p->sleeps];
+
+	return other > 0 && p->cost[p->sleeps] * 4 > other * 5;
+}
+
 /* Ends a window: was the trial a success, is it time for one? */
 static void choose(struct hog_tpace *p)
 {
@@ -240,7 +249,8 @@ static void choose(struct hog_tpace *p)
 			   : p->again < AGAIN_MAX ? 2 * p->again
 						  : AGAIN_MAX;
 		p->left = p->again;
-	} else if (!p->alone && --p->left == 0) {
+	} else if (!p->alone && !p->idler &&
+		   (--p->left == 0 || has_worsened(p))) {
 		p->sleeps = !p->sleeps;
 		p->trial = true;
 	}
