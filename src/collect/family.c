@@ -410,7 +410,7 @@ void hog_family_lose(struct hog_family *f, struct hog_process *p, uint64_t now)
 {
 	struct hog_candidate *c;
 
-	if (p->settled)
+	if (p->settled || p->replaced)
 		return; /* by an exec: a candidate has taken its place */
 	if (p->ended) {
 		f->slot->stats->loss.unseen += p->forked && !p->tids.count;

@@ -167,7 +167,8 @@ struct hog_process {
 	bool denied;              /* it may not be read any more */
 	bool gone;                /* ended, or it is another program now */
 	bool ended;               /* really so: a look later it is dropped */
-	bool settled;             /* by an exec: what comes now is another's */
+	bool replaced; /* who looks for processes has heard of its exec */
+	bool settled;  /* by an exec: what comes now is another's */
 };
 
 /* Opens a process for sampling.  Errors as hog_target_open_pid and

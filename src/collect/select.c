@@ -201,7 +201,7 @@ static void take_exec(struct hog_select *sel, struct hog_processes *list,
 	if (b->pid == getpid() || (p && p->opened_ns > b->time_ns))
 		return;
 	if (p)
-		p->gone = true;
+		p->gone = p->replaced = true;
 	if (s) {
 		new.parent = s->parent;
 		new.kin = s->kin;
@@ -297,7 +297,10 @@ static enum look open_one(struct hog_select *sel, struct hog_processes *list,
 	case 0:
 		/* The news of an exec up to now count as older than this. */
 		if (!still_fits(sel, s)) {
-			hog_processes_find(list, s->pid)->gone = true;
+			struct hog_process *p =
+				hog_processes_find(list, s->pid);
+
+			p->gone = p->replaced = true;
 			return LOOK_AGAIN;
 		}
 		note_program(sel, program, true);
