@@ -71,21 +71,11 @@ static void on_look(int sig)
 
 static void catch_signals(void)
 {
-	struct sigaction act = { .sa_handler = on_signal,
-				 .sa_flags = SA_RESTART };
 	struct sigaction look = { .sa_handler = on_look,
 				  .sa_flags = SA_RESTART };
 	struct sigaction old;
 
-	sigemptyset(&act.sa_mask);
-	sigaddset(&act.sa_mask, SIGINT);
-	sigaddset(&act.sa_mask, SIGTERM);
-	sigaddset(&act.sa_mask, SIGHUP);
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	/* nohup has it ignored, and means it. */
-	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &act, NULL);
+	hog_signals_on_ends(on_signal);
 	if (sigaction(SIGUSR2, NULL, &old) == 0 && old.sa_handler != SIG_IGN &&
 	    old.sa_handler != SIG_DFL)
 		sigaction(SIGUSR2, &look, NULL);

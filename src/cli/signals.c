@@ -135,21 +135,35 @@ void hog_signals_guard_stream(int fd)
 	block(SIG_UNBLOCK);
 }
 
-void hog_signals_catch(void)
+/* Each waits for the others. */
+static struct sigaction action(void (*handler)(int sig))
 {
-	struct sigaction act = { .sa_handler = on_signal,
+	struct sigaction act = { .sa_handler = handler,
 				 .sa_flags = SA_RESTART };
-	struct sigaction old;
 
 	sigemptyset(&act.sa_mask);
 	sigaddset(&act.sa_mask, SIGINT);
 	sigaddset(&act.sa_mask, SIGTERM);
 	sigaddset(&act.sa_mask, SIGHUP);
+	return act;
+}
+
+void hog_signals_on_ends(void (*handler)(int sig))
+{
+	struct sigaction act = action(handler), old;
+
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	/* nohup has it ignored, and means it. */
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &act, NULL);
+}
+
+void hog_signals_catch(void)
+{
+	struct sigaction act = action(on_signal);
+
+	hog_signals_on_ends(on_signal);
 	act.sa_handler = on_pipe;
 	sigaction(SIGPIPE, &act, NULL);
 	/* A file that may not grow any more is an error like a full disk. */

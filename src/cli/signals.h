@@ -33,6 +33,8 @@ enum hog_phase {
  * nowhere, and hog_signals_asked says so. */
 void hog_signals_serve(pid_t front);
 bool hog_signals_alone(void); /* it is gone */
+/* INT, TERM and HUP to this handler; HUP not where nohup has it ignored. */
+void hog_signals_on_ends(void (*handler)(int sig));
 /* Takes the signals over. */
 void hog_signals_catch(void);
 /* What giving up must leave clean; borrowed, until forgotten. */

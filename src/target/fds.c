@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/fds.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -105,53 +104,9 @@ void hog_fds_close(struct hog_fds *f)
 	free(f);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void cleanup_closedir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 int hog_fds_numbers(struct hog_fds *f, int **ret)
 {
-	DIR *dir __attribute__((cleanup(cleanup_closedir))) = NULL;
-	_cleanup_free_ int *list = NULL;
-	size_t n = 0, cap = 0;
-	const struct dirent *entry;
-	/* A new look at the folder: a shared one would share its place. */
-	int fd = openat(f->links, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir)) && n < INT_MAX) {
-		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
-			continue;
-		if (n == cap) {
-			size_t more = cap ? 2 * cap : 64;
-			int *grown = realloc(list, more * sizeof(*list));
-
-			if (!grown)
-				return -ENOMEM;
-			list = grown;
-			cap = more;
-		}
-		list[n++] = atoi(entry->d_name);
-	}
-	if (n)
-		qsort(list, n, sizeof(*list), by_number);
-	*ret = hog_move(list);
-	return (int)n;
+	return hog_proc_numbers(f->links, ".", ret);
 }
 
 /* A copy of the target's descriptor, ours; -1. */

@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,30 +67,30 @@ static void cleanup_closedir(DIR **dir)
 
 static int by_number(const void *a, const void *b)
 {
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+	int x = *(const int *)a, y = *(const int *)b;
 
 	return (x > y) - (x < y);
 }
 
-static int push(pid_t **list, size_t n, size_t *cap, pid_t tid)
+static int push(int **list, size_t n, size_t *cap, int number)
 {
 	if (n == *cap) {
 		size_t more = *cap ? 2 * *cap : 16;
-		pid_t *grown = realloc(*list, more * sizeof(**list));
+		int *grown = realloc(*list, more * sizeof(**list));
 
 		if (!grown)
 			return -ENOMEM;
 		*list = grown;
 		*cap = more;
 	}
-	(*list)[n] = tid;
+	(*list)[n] = number;
 	return 0;
 }
 
-int hog_task_list(int dirfd, const char *name, pid_t **ret)
+int hog_proc_numbers(int dirfd, const char *name, int **ret)
 {
 	DIR *dir __attribute__((cleanup(cleanup_closedir))) = NULL;
-	_cleanup_free_ pid_t *list = NULL;
+	_cleanup_free_ int *list = NULL;
 	size_t n = 0, cap = 0;
 	const struct dirent *entry;
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -100,18 +102,45 @@ int hog_task_list(int dirfd, const char *name, pid_t **ret)
 		close(fd);
 		return -ENOMEM;
 	}
-	while ((entry = readdir(dir))) {
-		pid_t tid = (pid_t)atoi(entry->d_name);
-
-		if (tid > 0 && push(&list, n, &cap, tid) < 0)
+	while ((entry = readdir(dir)) && n < INT_MAX) {
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		if (push(&list, n, &cap, atoi(entry->d_name)) < 0)
 			return -ENOMEM;
-		n += tid > 0;
+		n++;
 	}
-	if (n == 0)
-		return -ESRCH;
-	qsort(list, n, sizeof(*list), by_number);
+	if (n > 0)
+		qsort(list, n, sizeof(*list), by_number);
 	*ret = hog_move(list);
 	return (int)n;
+}
+
+int hog_task_list(int dirfd, const char *name, pid_t **ret)
+{
+	_cleanup_free_ int *list = NULL;
+	int n = hog_proc_numbers(dirfd, name, &list);
+
+	if (n == 0)
+		return -ESRCH;
+	if (n > 0)
+		*ret = hog_move(list);
+	return n;
+}
+
+bool hog_status_read(pid_t pid, pid_t tid, char *buf, size_t cap)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid,
+		 (int)tid);
+	return hog_proc_read(AT_FDCWD, path, buf, cap) > 0;
+}
+
+bool hog_status_is_dead(const char *status)
+{
+	const char *state = hog_status_field(status, "State");
+
+	return state && (*state == 'Z' || *state == 'X');
 }
 
 const char *hog_status_field(const char *status, const char *key)

@@ -56,23 +56,6 @@ static enum seen look(pid_t tid, int *ret_signal)
 	return SEEN_STOPPED;
 }
 
-static bool read_status(pid_t pid, pid_t tid, char *buf, size_t cap)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid,
-		 (int)tid);
-	return hog_proc_read(AT_FDCWD, path, buf, cap) > 0;
-}
-
-static bool is_dead(const char *status)
-{
-	const char *state = hog_status_field(status, "State");
-
-	state = state ? state + strspn(state, " \t") : "";
-	return *state == 'Z' || *state == 'X';
-}
-
 static int64_t number(const char *status, const char *key)
 {
 	int64_t value = 0;
@@ -90,7 +73,7 @@ static void reap(const struct hog_stop *stop)
 	siginfo_t info;
 
 	if (stop->tid == stop->pid &&
-	    read_status(stop->pid, stop->tid, status, sizeof(status)) &&
+	    hog_status_read(stop->pid, stop->tid, status, sizeof(status)) &&
 	    number(status, "PPid") == getpid())
 		return;
 	waitid(P_PID, (id_t)stop->tid, &info, WEXITED | WNOHANG | __WALL);
@@ -120,7 +103,8 @@ static int why_refused(pid_t pid, pid_t tid)
 {
 	char status[STATUS_BYTES];
 
-	if (!read_status(pid, tid, status, sizeof(status)) || is_dead(status))
+	if (!hog_status_read(pid, tid, status, sizeof(status)) ||
+	    hog_status_is_dead(status))
 		return -ESRCH;
 	return number(status, "TracerPid") > 0 ? -EBUSY : -EPERM;
 }
@@ -251,11 +235,11 @@ static bool serve_one(struct hog_stops *stops, struct hog_stop *stop,
 		stop->since_ns = now;
 		break;
 	}
-	if (!read_status(stop->pid, stop->tid, status, sizeof(status)) ||
+	if (!hog_status_read(stop->pid, stop->tid, status, sizeof(status)) ||
 	    number(status, "TracerPid") != gettid())
 		return true;
 	/* The first thread of a process whose others run on ends with them. */
-	*ret_soon = !is_dead(status);
+	*ret_soon = !hog_status_is_dead(status);
 	/* It may have changed its number, by an exec, just before it was first
 	 * interrupted. */
 	if (*ret_soon)
@@ -355,7 +339,7 @@ static void wait_until_free(pid_t pid)
 	char status[STATUS_BYTES];
 
 	for (int i = 0; i < CHECK_TRIES; i++) {
-		if (!read_status(pid, pid, status, sizeof(status)) ||
+		if (!hog_status_read(pid, pid, status, sizeof(status)) ||
 		    number(status, "TracerPid") == 0)
 			return;
 		nap(NAP_NS);
@@ -383,7 +367,7 @@ static int say_traced(pid_t pid, int code, struct hog_err *err)
 	char status[STATUS_BYTES], path[64], comm[32] = "";
 	int64_t tracer = 0;
 
-	if (read_status(pid, pid, status, sizeof(status)))
+	if (hog_status_read(pid, pid, status, sizeof(status)))
 		tracer = number(status, "TracerPid");
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)tracer);
 	if (hog_proc_read(AT_FDCWD, path, comm, sizeof(comm)) < 0)

@@ -37,15 +37,6 @@ long hog_trace_ptrace_options(const struct hog_trace *t, bool filtered)
 	return options;
 }
 
-static bool read_status(pid_t pid, pid_t tid, char *buf, size_t cap)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid,
-		 (int)tid);
-	return hog_proc_read(AT_FDCWD, path, buf, cap) > 0;
-}
-
 static pid_t tracer_of(const char *status)
 {
 	int64_t tracer = 0;
@@ -59,13 +50,11 @@ static pid_t tracer_of(const char *status)
 static int why_refused(pid_t pid, pid_t tid)
 {
 	char status[STATUS_BYTES];
-	const char *state;
 	pid_t tracer;
 
-	if (!read_status(pid, tid, status, sizeof(status)))
+	if (!hog_status_read(pid, tid, status, sizeof(status)))
 		return -ESRCH;
-	state = hog_status_field(status, "State");
-	if (state && (*state == 'Z' || *state == 'X'))
+	if (hog_status_is_dead(status))
 		return -ESRCH;
 	tracer = tracer_of(status);
 	if (tracer == gettid())
@@ -144,7 +133,8 @@ static int say(pid_t pid, int code, struct hog_err *err)
 {
 	char status[STATUS_BYTES] = "";
 
-	if (code != -ESRCH && !read_status(pid, pid, status, sizeof(status)))
+	if (code != -ESRCH &&
+	    !hog_status_read(pid, pid, status, sizeof(status)))
 		code = -ESRCH;
 	switch (code) {
 	case -EBUSY:

@@ -28,20 +28,12 @@ static pid_t status_number(const char *status, const char *key)
 	return (pid_t)value;
 }
 
-static bool read_status(pid_t tid, char *buf, size_t cap)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
-	return hog_proc_read(AT_FDCWD, path, buf, cap) > 0;
-}
-
 /* Registers do not always tell (a 32-bit call of a 64-bit program). */
 static bool is_thread_of(pid_t tid, pid_t pid)
 {
 	char status[STATUS_BYTES];
 
-	return read_status(tid, status, sizeof(status)) &&
+	return hog_status_read(tid, tid, status, sizeof(status)) &&
 	       status_number(status, "Tgid") == pid;
 }
 
@@ -179,7 +171,7 @@ static bool adopt(struct hog_trace *t, struct hog_tthread *thr,
 	const struct hog_tthread *maker;
 	pid_t pid;
 
-	if (!read_status(thr->tid, status, sizeof(status)))
+	if (!hog_status_read(thr->tid, thr->tid, status, sizeof(status)))
 		return false; /* its end will be told */
 	pid = status_number(status, "Tgid");
 	birth.thread = pid != thr->tid;
