@@ -11,6 +11,8 @@ import pytest
 import hogfile
 import programs
 
+pytestmark = pytest.mark.pythons(each_layout=True)
+
 ROOT = re.compile(r"\[process (\d+) [^\]]*\];?")
 
 

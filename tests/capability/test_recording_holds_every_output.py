@@ -5,6 +5,9 @@ import pytest
 
 import hogfile
 
+# Outputs are made from a recording, which knows no Python.
+pytestmark = pytest.mark.pythons(each_layout=True)
+
 
 @pytest.fixture(scope="module")
 def made():
