@@ -56,7 +56,8 @@ static inline void call_text_append(struct call_text *t, const char *text,
 
 	if (len > sizeof(t->text) - n - 1)
 		len = sizeof(t->text) - n - 1;
-	memcpy(t->text + n, text, len);
+	if (len > 0) /* else there may be no text */
+		memcpy(t->text + n, text, len);
 	t->text[n + len] = '\0';
 }
 
