@@ -116,7 +116,7 @@ int hog_growth_add(struct hog_growth *g, const struct hog_ledger_moment *moment)
 			line->now++;
 	}
 	/* Also those of which nothing is open any more. */
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; g->v && i < g->n; i++)
 		if (g->v[i].g.process == moment->process)
 			note(&g->v[i]);
 	return 0;

@@ -160,11 +160,10 @@ static int read_allow_file(struct hog_checking *c, const char *path,
 	int r = hog_proc_read_all(AT_FDCWD, path, &buf, ALLOW_FILE_MAX);
 	char *text = r == 0 ? strndup(hog_buf_str(&buf), buf.len) : NULL;
 
-	if (r == 0 && !text)
-		r = -ENOMEM;
 	hog_buf_fini(&buf);
-	if (r < 0)
-		return hog_err_set(err, r, "read '%.200s'", path);
+	if (!text)
+		return hog_err_set(err, r < 0 ? r : -ENOMEM, "read '%.200s'",
+				   path);
 	c->files[c->n_files++] = text;
 	c->allow[c->n_allow++] = (struct hog_check_allow){ .text = text,
 							   .len = strlen(text),

@@ -146,7 +146,7 @@ static int grow(struct hog_trace *t)
 
 	if (!v)
 		return -ENOMEM;
-	for (unsigned i = 0; i < t->n_stops; i++)
+	for (unsigned i = 0; t->cap_stops && i < t->n_stops; i++)
 		v[i] = t->stops[(t->first_stop + i) % t->cap_stops];
 	free(t->stops);
 	t->stops = v;

@@ -103,7 +103,8 @@ static int timer(void)
 
 static int stopped_with(int sig)
 {
-	struct timespec ts = { 0, 30000000 };
+	/* Long, and stopped long after its begin: a busy machine is slow. */
+	struct timespec ts = { 0, 400000000 };
 	pid_t pid = fork();
 	int status;
 
@@ -118,7 +119,7 @@ static int stopped_with(int sig)
 		_exit(3);
 	}
 	if (!sig) {
-		nap_ms(5);
+		nap_ms(100);
 		kill(pid, SIGSTOP);
 	}
 	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status) ||
