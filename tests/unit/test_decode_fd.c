@@ -21,9 +21,11 @@ TestSuite(decode_fd, .init = setup, .fini = teardown);
 
 Test(decode_fd, fcntl_by_command)
 {
+#if defined(__x86_64__) /* the same bit is O_NOFOLLOW on aarch64 */
 	SHOWS(&t, 0x8002,
 	      "fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)", "fcntl",
 	      3, 3, 0x55);
+#endif
 	SHOWS(&t, 1, "fcntl(3, F_GETFD) = 0x1 (flags FD_CLOEXEC)", "fcntl", 3,
 	      1);
 	SHOWS(&t, 0, "fcntl(3, F_GETFD) = 0", "fcntl", 3, 1);

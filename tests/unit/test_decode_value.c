@@ -22,8 +22,10 @@ Test(decode_value, flags_by_name_and_what_is_left_as_a_number)
 {
 	SHOWS(&t, 3, "open(\"/x\", O_RDWR|O_APPEND|0x40000000) = 3", "open", AT,
 	      02 | 02000 | 0x40000000);
+#if defined(__x86_64__) /* other bits on aarch64 */
 	SHOWS(&t, 3, "open(\"/x\", O_WRONLY|O_TMPFILE, 0600) = 3", "open", AT,
 	      1 | 020200000, 0600);
+#endif
 	SHOWS(&t, 0, "access(\"/x\", F_OK) = 0", "access", AT, 0);
 	SHOWS(&t, 0, "access(\"/x\", R_OK|X_OK) = 0", "access", AT, 5);
 	SHOWS(&t, 0, "mprotect(0x1000, 4096, PROT_NONE) = 0", "mprotect",

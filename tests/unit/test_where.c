@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 
 #include "analyze/call.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "fixed_calls.h"
 
@@ -284,29 +283,4 @@ Test(where, says_when_the_stack_decides)
 	without_stack("line == 1 || name == openat", HOG_WHERE_YES);
 	without_stack("line == 1 || name == read", HOG_WHERE_BY_STACK);
 	without_stack("name == read || line == 1", HOG_WHERE_BY_STACK);
-}
-
-Test(where, is_quick)
-{
-	enum { TIMES = 20000 };
-	struct hog_where *w = NULL;
-	struct hog_callview v;
-	uint64_t ns, best = UINT64_MAX;
-	unsigned n = 0;
-
-	hog_where_new("name == openat && flags & O_CREAT && errno != EPERM",
-		      &words, &w, NULL, NULL);
-	for (int round = 0; round < 5; round++) {
-		ns = hog_now_ns();
-		for (int i = 0; i < TIMES; i++) {
-			hog_callview_get(&run, &events[1], &v);
-			n += hog_where_matches(w, &v);
-		}
-		ns = hog_now_ns() - ns;
-		best = ns < best ? ns : best;
-	}
-	cr_log_info("%.0f ns a call", (double)best / TIMES);
-	cr_assert_eq(n, 5 * TIMES);
-	cr_assert_lt(best / TIMES, 5000); /* also without optimisation */
-	hog_where_free(w);
 }
