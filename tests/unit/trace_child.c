@@ -21,13 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS_MAX 60
+#define CPU_SECONDS 20 /* its children have as much each */
 
 #define SIGNALS 50
 
@@ -367,7 +368,7 @@ int main(int argc, char **argv)
 	/* Some run until they are killed: no test that ends early leaves one
 	 * behind, nor one that is killed itself. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	alarm(SECONDS_MAX);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ CPU_SECONDS, CPU_SECONDS });
 	if (argc > 2 && (write(1, "r", 1) != 1 || read(0, &byte, 1) != 1))
 		return 99;
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(*all); i++)
