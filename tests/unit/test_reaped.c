@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collect/reaped.h"
 
-#include <criterion/criterion.h>
-
-#include "target/target.h"
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "target/target.h"
 
 #define MS 1000000ull
 
