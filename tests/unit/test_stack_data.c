@@ -298,13 +298,17 @@ Test(stack_data, a_thread_that_switches_stacks_is_read_at_once)
 {
 	fake_stack_chain(&f, 4);
 	make_other();
+	unsigned more = 0;
+
 	expect(4);
-	cr_assert_eq(switch_to(other, 2), 2);
+	cr_assert_geq(switch_to(other, 2), 2);
 	switch_to(FAKE_CHUNK, 4);
-	for (int i = 0; i < 10; i++) {
-		cr_assert_eq(switch_to(other, 2), 1);
-		cr_assert_eq(switch_to(FAKE_CHUNK, 4), 1);
+	for (int i = 0; i < 50; i++) {
+		more += switch_to(other, 2) - 1;
+		more += switch_to(FAKE_CHUNK, 4) - 1;
 	}
+	/* A copy in whose middle we lost the CPU is made again. */
+	cr_assert_leq(more, 10, "%u tries too many", more);
 }
 
 Test(stack_data, a_stack_whose_memory_is_another_ones_now_is_loaded_again)
