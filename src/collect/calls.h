@@ -7,7 +7,6 @@
 #ifndef HOG_COLLECT_CALLS_H
 #define HOG_COLLECT_CALLS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -21,8 +20,6 @@
 struct hog_calls;
 struct hog_err;
 struct hog_sigstate;
-
-#define HOG_CALLS_STACK_FULL UINT_MAX
 
 struct hog_calls_options {
 	struct hog_callset set; /* calls that become events */

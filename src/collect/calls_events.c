@@ -94,7 +94,7 @@ static struct hog_calldecoder decoder(struct hog_calls *c,
 static bool is_shown(const struct hog_calls *c,
 		     const struct hog_tracedthread *t)
 {
-	bool compat = t->call.raw.machine != t->machine;
+	bool compat = t->call.raw.machine != hog_calls_machine(c);
 
 	return hog_callset_has(&c->opt.set, compat, t->call.raw.number);
 }
@@ -126,7 +126,6 @@ void hog_calls_enter(struct hog_calls *c, struct hog_tracedthread *t,
 				   .number = ev->number };
 
 	memcpy(raw.args, ev->args, sizeof(raw.args));
-	t->machine = hog_calls_machine(c);
 	t->in_call = true;
 	t->in_progress = t->has_stack = t->held_gil = false;
 	t->stack = 0;

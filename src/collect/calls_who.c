@@ -164,7 +164,6 @@ static void on_fork(struct hog_calls *c, const struct hog_trace_event *ev)
 	if (t && by && by->process == from) {
 		t->tstate = by->tstate;
 		t->interp = by->interp;
-		t->interp_addr = by->interp_addr;
 	}
 	if (by && !c->quit)
 		hog_calls_tell_fork(c, by, t, p, ev);

@@ -181,7 +181,6 @@ static bool find_state(struct hog_tracedthread *t)
 			continue;
 		t->tstate = p->states[i].addr;
 		t->interp = p->state_interp[i];
-		t->interp_addr = p->states[i].interp;
 		found = true;
 	}
 	return found;

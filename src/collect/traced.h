@@ -39,7 +39,7 @@ struct hog_traced { /* a program in a process: an exec makes another one */
 	struct hog_pytstate *states; /* owned, of all interpreters */
 	unsigned *state_interp;      /* owned: index in interps */
 	unsigned n_states;
-	uint64_t listed_ns, list_cost_ns, named_ns;
+	uint64_t listed_ns, list_cost_ns;
 	uint64_t codes_ns;
 	uint32_t generation; /* goes up when stacks by readers must be forgotten */
 };
@@ -53,8 +53,8 @@ struct hog_tracedthread {
 	uint32_t model_thread;
 	uint64_t born_ns; /* first seen */
 	uint64_t named_ns;
-	bool has_name; /* by its Python: else it is the kernel's */
-	uint64_t tstate, interp_addr; /* 0: none known */
+	bool has_name;   /* by its Python: else it is the kernel's */
+	uint64_t tstate; /* 0: none known */
 	unsigned interp;
 	struct hog_pyheld *held; /* owned */
 	uint32_t held_generation;
@@ -66,7 +66,6 @@ struct hog_tracedthread {
 	bool in_call, in_progress; /* it began before we looked */
 	bool has_stack;            /* stack was taken at the entry */
 	bool held_gil;
-	unsigned machine; /* of the program: other calls are 32-bit ones */
 	struct hog_call call;
 	uint64_t entered_ns;
 	uint32_t stack;
